@@ -1,0 +1,1 @@
+"""Raw short-video exports to daily KPI marts that can be trusted."""

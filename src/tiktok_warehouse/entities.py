@@ -1,0 +1,79 @@
+"""The raw contract's entities: the columns that a raw file of each one may have.
+
+Readers, mappings, the lake and the generator all take the columns from here. Every column is
+text until staging; a column outside this list is reported and left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One kind of raw file.
+
+    Attributes:
+        name: plural name, which is also the stem of its files (``video_views*.csv``).
+        required: columns without which a file is refused whole.
+        optional: columns that may be absent; then they are NULL.
+        timestamps: columns to which a mapping's zone applies when their text names none.
+    """
+
+    name: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    timestamps: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.required + self.optional
+
+
+# Columns that name a viewer: only their keyed hash ever leaves the reader.
+PERSON_COLUMNS = ("person_id",)
+
+# Written by a viewer. Kept for comments alone: the text of a direct message is never stored.
+FREE_TEXT_COLUMNS = ("comment_text",)
+
+LINEAGE_COLUMNS = ("_ingest_seq", "_ingest_id", "_source_file", "_source_row", "_ingested_at")
+
+ENTITIES: dict[str, Entity] = {
+    entity.name: entity
+    for entity in (
+        Entity(
+            name="accounts",
+            required=("account_id", "handle", "account_role"),
+            optional=("display_name", "country", "created_at"),
+            timestamps=("created_at",),
+        ),
+        Entity(
+            name="videos",
+            required=("video_id", "account_id", "posted_at"),
+            optional=(
+                "caption",
+                "duration_seconds",
+                "content_format",
+                "sound_id",
+                "sound_title",
+                "is_ai_generated",
+                "is_ad",
+                "language",
+                "product_id",
+            ),
+            timestamps=("posted_at",),
+        ),
+        Entity(
+            name="video_views",
+            required=("view_id", "viewed_at", "video_id", "watch_seconds"),
+            optional=("person_id", "traffic_source"),
+            timestamps=("viewed_at",),
+        ),
+        Entity(
+            name="interactions",
+            required=("interaction_id", "interacted_at", "video_id", "interaction_type"),
+            optional=("person_id", "is_undo", "comment_text", "traffic_source"),
+            timestamps=("interacted_at",),
+        ),
+    )
+}

@@ -1,0 +1,47 @@
+"""Errors that a user can act on, and the exit code that each one ends a command with."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a scheduler can tell from a command's exit code."""
+
+    DONE = 0
+    BUG = 1
+    USAGE = 2
+    CHECKS_FAILED = 3
+    BUSY = 4
+    NO_SPACE_OR_ACCESS = 5
+    NOTHING_READABLE = 6
+
+
+class WarehouseError(Exception):
+    """A failure with a message for the user: what happened, where, and what to do."""
+
+    exit_code = ExitCode.BUG
+
+
+class UsageError(WarehouseError):
+    """The command line, warehouse.toml or a mapping file is wrong."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ChecksFailed(WarehouseError):
+    """A dbt test failed, so nothing was published."""
+
+    exit_code = ExitCode.CHECKS_FAILED
+
+
+class Busy(WarehouseError):
+    """Another run holds the lock of this home."""
+
+    exit_code = ExitCode.BUSY
+
+
+class RefusedFile(WarehouseError):
+    """One file cannot be read; it goes to quarantine and the others go on."""
+
+    exit_code = ExitCode.NOTHING_READABLE

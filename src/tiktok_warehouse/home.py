@@ -1,0 +1,209 @@
+"""One client's folder: where its state lives, its configuration and its lock."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import filelock
+import jsonschema
+
+from tiktok_warehouse.errors import Busy, UsageError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("landing", "raw", "build", "published", "quarantine", "logs")
+
+CONFIG_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "reporting_time_zone": {"type": "string", "minLength": 1},
+        "keep_originals": {"type": "string", "minLength": 1},
+        "keep_versions": {"type": "integer", "minimum": 1},
+        "mappings": {"type": "array", "items": {"type": "string", "minLength": 1}},
+    },
+}
+
+CONFIG_TEMPLATE = """\
+# Configuration of one warehouse home. Every line is optional; what is commented out shows the
+# default. `tiktok-warehouse doctor` checks this file.
+
+# Days are calendar days in this zone. Changing it recomputes every day.
+# reporting_time_zone = "UTC"
+
+# How many published versions stay on disk.
+# keep_versions = 7
+
+# Files in landing/ are deleted once they are landed. Name a folder outside this home to have
+# them moved there instead. It will hold viewers' ids in the clear.
+# keep_originals = "/srv/tiktok-originals"
+
+# Mapping files for logs of another shape, tried beside those that ship with the project.
+# Paths are relative to this file.
+# mappings = ["my-platform.yml"]
+"""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths and settings of one client's warehouse. Nothing is shared between homes but code."""
+
+    root: Path
+    reporting_time_zone: str = "UTC"
+    keep_versions: int = 7
+    keep_originals: Path | None = None
+    mappings: tuple[Path, ...] = ()
+
+    @property
+    def landing(self) -> Path:
+        return self.root / "landing"
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    @property
+    def build(self) -> Path:
+        return self.root / "build"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "quarantine"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def config_file(self) -> Path:
+        return self.root / "warehouse.toml"
+
+    @property
+    def secret_file(self) -> Path:
+        return self.root / "secret.key"
+
+    @property
+    def database(self) -> Path:
+        return self.build / "warehouse.duckdb"
+
+
+def find_home(option: Path | None) -> Path:
+    """The home folder that a command works on: ``--home``, the environment, or ``./home``."""
+    if option is not None:
+        return option.expanduser().resolve()
+    from_env = os.environ.get("TIKTOK_WAREHOUSE_HOME")
+    return Path(from_env or "home").expanduser().resolve()
+
+
+def open_home(root: Path) -> Home:
+    """Read a home's configuration and make its folders.
+
+    Raises:
+        UsageError: warehouse.toml is not valid TOML, or holds an unknown or bad setting.
+        OSError: the folder cannot be written.
+    """
+    settings = _read_config(root / "warehouse.toml")
+    home = Home(
+        root=root,
+        reporting_time_zone=settings.get("reporting_time_zone", "UTC"),
+        keep_versions=settings.get("keep_versions", 7),
+        keep_originals=_outside(root, settings.get("keep_originals")),
+        mappings=tuple((root / name).resolve() for name in settings.get("mappings", [])),
+    )
+    for folder in FOLDERS:
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}") from error
+    errors = sorted(
+        jsonschema.Draft202012Validator(CONFIG_SCHEMA).iter_errors(settings),
+        key=lambda error: list(error.path),
+    )
+    if errors:
+        where = ".".join(str(part) for part in errors[0].path) or "top level"
+        known = ", ".join(CONFIG_SCHEMA["properties"])
+        raise UsageError(f"{path}, {where}: {errors[0].message}. Known settings: {known}.")
+    zone = settings.get("reporting_time_zone", "UTC")
+    check_zone(zone, f"{path}, reporting_time_zone")
+    return settings
+
+
+def check_zone(zone: str, where: str) -> None:
+    """Raise UsageError unless ``zone`` is an IANA time zone such as ``Europe/Berlin``."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError) as error:
+        raise UsageError(
+            f"{where}: '{zone}' is not a time zone; use an IANA name such as Europe/Berlin."
+        ) from error
+
+
+def _outside(root: Path, setting: str | None) -> Path | None:
+    if setting is None:
+        return None
+    folder = Path(setting).expanduser()
+    folder = folder if folder.is_absolute() else root / folder
+    folder = folder.resolve()
+    if folder.is_relative_to(root):
+        raise UsageError(
+            f"keep_originals = {setting}: originals hold viewers' ids in the clear, so the folder"
+            f" must lie outside {root}."
+        )
+    return folder
+
+
+@contextmanager
+def hold_lock(home: Home, command: str) -> Iterator[None]:
+    """Hold this home's lock; a dead holder's lock is free.
+
+    Raises:
+        Busy: another process holds it; the message names that process.
+    """
+    lock = filelock.FileLock(home.root / ".lock")
+    holder_file = home.root / ".lock-holder.json"
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout as error:
+        raise Busy(
+            f"Another run is at work on {home.root}: {_name_holder(holder_file)}."
+            " Nothing was changed; try again when it has ended."
+        ) from error
+    try:
+        holder = {
+            "pid": os.getpid(),
+            "command": command,
+            "since": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        holder_file.write_text(json.dumps(holder), encoding="utf-8")
+        yield
+    finally:
+        holder_file.unlink(missing_ok=True)
+        lock.release()
+
+
+def _name_holder(holder_file: Path) -> str:
+    try:
+        holder = json.loads(holder_file.read_text(encoding="utf-8"))
+        return f"'{holder['command']}', process {holder['pid']}, since {holder['since']}"
+    except (OSError, ValueError, KeyError):
+        return "a process that has not yet given its name"
