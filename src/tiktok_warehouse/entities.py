@@ -77,3 +77,5 @@ ENTITIES: dict[str, Entity] = {
         ),
     )
 }
+
+INTERACTION_TYPES = ("like", "comment", "share", "save", "duet", "stitch", "direct_message")

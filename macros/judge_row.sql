@@ -1,0 +1,46 @@
+{#-
+    The first reason to reject a raw row, NULL if there is none. The order is the raw contract's.
+
+    Each argument is SQL. `key`, `required` and `categories` are lists of texts that must not be
+    NULL; `timestamps` and `numbers` are lists of dicts. In `categories` a dict's `value` is the
+    parsed category, NULL where it is none of the known ones.
+-#}
+{% macro judge_row(key, required, timestamps, numbers=[], categories=[], parents=[]) -%}
+    case
+        when _malformed is not null then 'malformed_row'
+        {%- for column in key %}
+        when {{ column }} is null then 'missing_key'
+        {%- endfor %}
+        {%- for column in required %}
+        when {{ column }} is null then 'missing_required'
+        {%- endfor %}
+        {%- for ts in timestamps %}
+        when {{ ts.value }} is null then 'unparseable_timestamp'
+        {%- endfor %}
+        {%- for ts in timestamps if ts.get('may_lie_ahead') is not true %}
+        when {{ ts.value }} > {{ add_minutes('_ingested_at', var('future_tolerance_hours') * 60) }}
+            then 'future_timestamp'
+        {%- endfor %}
+        {%- for ts in timestamps %}
+        when {{ ts.value }} < cast('{{ var("platform_start_date") }}' as timestamp)
+            then 'before_platform'
+        {%- endfor %}
+        {%- for number in numbers %}
+        when not {{ is_number(number.text) }} then 'unparseable_number'
+        {%- endfor %}
+        {%- for number in numbers %}
+        when {{ number.value }} < 0 or ({{ number.value }} is null and {{ number.text }} like '-%')
+            then 'negative_number'
+        {%- endfor %}
+        {%- for number in numbers if number.get('maximum') is not none %}
+        when {{ number.value }} > {{ number.maximum }} or {{ number.value }} is null
+            then 'absurd_watch_time'
+        {%- endfor %}
+        {%- for category in categories %}
+        when {{ category.value }} is null then 'unknown_category'
+        {%- endfor %}
+        {%- for parent in parents %}
+        when {{ parent.found }} is null then '{{ parent.reason_code }}'
+        {%- endfor %}
+    end
+{%- endmacro %}

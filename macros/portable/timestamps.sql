@@ -1,0 +1,62 @@
+{#- A UTC timestamp moved by a number of minutes (SQL or number; negative = back). -#}
+{% macro add_minutes(timestamp, minutes) -%}
+    {{ return(adapter.dispatch('add_minutes')(timestamp, minutes)) }}
+{%- endmacro %}
+
+{% macro duckdb__add_minutes(timestamp, minutes) -%}
+    {{ timestamp }} + to_minutes({{ minutes }})
+{%- endmacro %}
+
+
+{#- Microseconds since 1970-01-01 UTC (bigint) to a UTC timestamp. -#}
+{% macro epoch_microseconds_to_timestamp(microseconds) -%}
+    {{ return(adapter.dispatch('epoch_microseconds_to_timestamp')(microseconds)) }}
+{%- endmacro %}
+
+{% macro duckdb__epoch_microseconds_to_timestamp(microseconds) -%}
+    make_timestamp({{ microseconds }})
+{%- endmacro %}
+
+
+{#- The calendar day of a UTC timestamp in the reporting time zone. -#}
+{% macro reporting_date(timestamp) -%}
+    {%- if var('reporting_time_zone') == 'UTC' -%}
+        cast({{ timestamp }} as date)
+    {%- else -%}
+        {{ return(adapter.dispatch('reporting_date')(timestamp)) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro duckdb__reporting_date(timestamp) -%}
+    cast(({{ timestamp }} at time zone 'UTC') at time zone '{{ var("reporting_time_zone") }}' as date)
+{%- endmacro %}
+
+
+{#- The UTC timestamp at which a day of the reporting time zone ends. -#}
+{% macro end_of_reporting_date(date) -%}
+    {{ return(adapter.dispatch('end_of_reporting_date')(date)) }}
+{%- endmacro %}
+
+{% macro duckdb__end_of_reporting_date(date) -%}
+    (cast({{ date }} + 1 as timestamp) at time zone '{{ var("reporting_time_zone") }}') at time zone 'UTC'
+{%- endmacro %}
+
+
+{#- 1 = Monday ... 7 = Sunday. -#}
+{% macro iso_day_of_week(date) -%}
+    {{ return(adapter.dispatch('iso_day_of_week')(date)) }}
+{%- endmacro %}
+
+{% macro duckdb__iso_day_of_week(date) -%}
+    cast(extract(isodow from {{ date }}) as integer)
+{%- endmacro %}
+
+
+{#- Whole days from one date to a later one (negative if it is earlier). -#}
+{% macro days_between(first_date, second_date) -%}
+    {{ return(adapter.dispatch('days_between')(first_date, second_date)) }}
+{%- endmacro %}
+
+{% macro duckdb__days_between(first_date, second_date) -%}
+    date_diff('day', {{ first_date }}, {{ second_date }})
+{%- endmacro %}

@@ -1,0 +1,11 @@
+{#- The lineage columns of a raw row, and row_order, which orders rows as (_ingest_seq, _source_row). -#}
+{% macro row_lineage() -%}
+    _malformed,
+        cast(_ingest_seq as bigint) as _ingest_seq,
+        _ingest_id,
+        _source_file,
+        cast(_source_row as bigint) as _source_row,
+        cast(_ingested_at as timestamp) as _ingested_at,
+        -- One number compares faster than two. Room for 10^10 rows a file and 9 x 10^8 files.
+        cast(_ingest_seq as bigint) * 10000000000 + cast(_source_row as bigint) as row_order
+{%- endmacro %}

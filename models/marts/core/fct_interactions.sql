@@ -1,0 +1,38 @@
+with
+
+interactions as (
+
+    select * from {{ ref('int_interactions_dated') }}
+
+),
+
+interaction_types as (
+
+    select * from {{ ref('dim_interaction_types') }}
+
+),
+
+-- Who saved a video or sent a message is never identifiable.
+hide_private_people as (
+
+    select
+        interactions.*,
+        case when not interaction_types.is_private then interactions.person_key end
+            as shown_person_key
+    from interactions
+    inner join interaction_types
+        on interactions.interaction_type = interaction_types.interaction_type
+
+)
+
+select
+    interaction_id,
+    video_id,
+    account_id,
+    shown_person_key as person_key,
+    interaction_type,
+    traffic_source,
+    is_undo,
+    interacted_at,
+    event_date
+from hide_private_people

@@ -1,0 +1,45 @@
+-- Each person reached has at least one impression, each viewer at least one view, and each new
+-- viewer is a viewer.
+-- A returned row is a day on which there are more people than rows that name one.
+
+with
+
+list_days as (
+
+    select
+        'account' as grain,
+        account_id as grain_id,
+        kpi_date,
+        impressions,
+        impressions_with_person,
+        reach,
+        views,
+        unique_viewers,
+        new_viewers
+    from {{ ref('daily_account_kpis') }}
+
+    union all
+
+    select
+        'video' as grain,
+        video_id as grain_id,
+        kpi_date,
+        impressions,
+        impressions_with_person,
+        reach,
+        views,
+        unique_viewers,
+        new_viewers
+    from {{ ref('daily_video_kpis') }}
+
+)
+
+select *
+from list_days
+where
+    reach > impressions_with_person
+    or impressions_with_person > impressions
+    or views > impressions
+    or unique_viewers > reach
+    or unique_viewers > views
+    or new_viewers > unique_viewers
