@@ -106,13 +106,16 @@ def find_home(option: Path | None) -> Path:
     return Path(from_env or "home").expanduser().resolve()
 
 
-def open_home(root: Path) -> Home:
+def open_home(root: Path, *, make_folders: bool = True) -> Home:
     """Read a home's configuration and make its folders.
 
     Raises:
         UsageError: warehouse.toml is not valid TOML, or holds an unknown or bad setting.
         OSError: the folder cannot be written.
     """
+    # The lake is read through a glob over this path, in which these would be patterns.
+    if bad := set("*?[]{}") & set(str(root)):
+        raise UsageError(f"{root}: a home's path cannot contain {' '.join(sorted(bad))}")
     settings = _read_config(root / "warehouse.toml")
     home = Home(
         root=root,
@@ -121,7 +124,7 @@ def open_home(root: Path) -> Home:
         keep_originals=_outside(root, settings.get("keep_originals")),
         mappings=tuple((root / name).resolve() for name in settings.get("mappings", [])),
     )
-    for folder in FOLDERS:
+    for folder in FOLDERS if make_folders else ():
         (root / folder).mkdir(parents=True, exist_ok=True)
     return home
 

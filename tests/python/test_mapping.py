@@ -30,14 +30,14 @@ entities:
   - entity: video_views
     where: kind <> 'ad'
     columns:
-      view_id: user || '-' || at
-      viewed_at: at
+      view_id: user || '-' || moment
+      viewed_at: moment
       video_id: upper(video)
       person_id: user
       watch_seconds: try_cast(ms as bigint) * 0.001
     hashed: [view_id]
 """
-COLUMNS = ("user", "at", "video", "ms", "kind")
+COLUMNS = ("user", "moment", "video", "ms", "kind")
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -54,7 +54,7 @@ def apply(
         [(name, pa.string()) for name in COLUMNS]
         + [("_source_row", pa.int64()), ("_malformed", pa.string())]
     )
-    full = [
+    full: list[dict[str, Any]] = [
         dict(zip(COLUMNS, row, strict=True)) | {"_source_row": n, "_malformed": None}
         for n, row in enumerate(rows, 1)
     ]
@@ -83,13 +83,17 @@ def test_a_comment_is_no_change_of_a_mapping(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("name: plays", "name: [", "line 2"),
+        ("name: plays", "name: [", "not valid YAML"),
         ("name: plays", "naem: plays", "line 1, naem: unknown key; known here: name"),
         ("files: [", "name: again\nfiles: [", "line 2: the key name stands twice"),
         ('files: ["plays*.csv"]', 'files: ["a"]\nzone: Mars', "line 3, zone: 'Mars'"),
         ("entity: accounts", "entity: users", "line 4, entities[0].entity: no entity is called"),
-        ("viewed_at: at", "seen_at: at", "line 11, entities[1].columns.seen_at: video_views has"),
-        ("      viewed_at: at\n", "", "line 7, entities[1]: video_views needs viewed_at"),
+        (
+            "viewed_at: moment",
+            "seen_at: moment",
+            "line 11, entities[1].columns.seen_at: video_views has",
+        ),
+        ("      viewed_at: moment\n", "", "line 7, entities[1]: video_views needs viewed_at"),
         ("{account_id: a,", "{account_id: 007,", "line 6, entities[0].constants.account_id: 7 is"),
         ("upper(video)", "upper(video", "line 12, entities[1].columns.video_id: not valid SQL"),
         ("upper(video)", "1), (2", "columns.video_id: must be one SQL expression"),
@@ -129,12 +133,19 @@ entities:
 
 
 def test_a_column_that_the_file_lacks_is_told_with_line_and_key(tmp_path: Path) -> None:
-    misfit = find_misfit(load_mapping(write(tmp_path, GOOD)), ("user", "at", "video", "kind"))
+    misfit = find_misfit(load_mapping(write(tmp_path, GOOD)), ("user", "moment", "video", "kind"))
     assert misfit is not None
     assert misfit.is_missing_column
     assert "line 14, entities[1].columns.watch_seconds: the file has no column 'ms'" in (
         misfit.message
     )
+
+
+def test_a_column_named_like_a_value_of_sql_must_be_in_the_file(tmp_path: Path) -> None:
+    misfit = find_misfit(load_mapping(write(tmp_path, GOOD)), ("moment", "video", "ms", "kind"))
+    assert misfit is not None
+    assert misfit.is_missing_column
+    assert "columns.view_id: the file has no column 'user'" in misfit.message
 
 
 def test_sql_that_does_not_compile_is_told_with_line_and_key(tmp_path: Path) -> None:
@@ -181,7 +192,7 @@ files: [x]
 entities:
   - entity: videos
     group_by: [video]
-    columns: {video_id: video, posted_at: min(at), duration_seconds: "max(ms::int) / 4"}
+    columns: {video_id: video, posted_at: min(moment), duration_seconds: "max(ms::int) / 4"}
     constants: {account_id: a}
 """
     rows: list[tuple[str | None, ...]] = [
@@ -239,7 +250,7 @@ def test_expressions_see_nothing_but_the_rows(tmp_path: Path, sql: str) -> None:
 def test_only_text_without_a_zone_is_moved_to_utc(text: str, expected: str) -> None:
     read_zone = make_zone_reader("Europe/Berlin")
     assert read_zone is not None
-    assert read_zone(text) == expected
+    assert read_zone([text, text]) == [expected, expected]
 
 
 def test_utc_leaves_everything_verbatim() -> None:

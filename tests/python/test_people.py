@@ -9,7 +9,13 @@ import pytest
 
 from tiktok_warehouse.errors import UsageError
 from tiktok_warehouse.home import Home
-from tiktok_warehouse.people import SECRET_VARIABLE, hash_person, key_fingerprint, load_secret
+from tiktok_warehouse.people import (
+    SECRET_VARIABLE,
+    hash_person,
+    key_fingerprint,
+    load_secret,
+    make_hasher,
+)
 
 SECRET = b"a secret of enough length"
 
@@ -60,3 +66,10 @@ def test_fingerprints_tell_keys_apart_and_are_no_hash_of_a_person() -> None:
     assert not hash_person(SECRET, "tiktok-warehouse key fingerprint").startswith(
         key_fingerprint(SECRET)
     )
+
+
+@pytest.mark.parametrize("length", [16, 63, 64, 65, 200])
+def test_the_fast_hasher_is_the_same_hmac(length: int) -> None:
+    secret = b"k" * length
+    values = ["anna", " zoë-7\u00a0", "x" * 300]
+    assert make_hasher(secret)(values) == [hash_person(secret, value) for value in values]

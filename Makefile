@@ -1,0 +1,73 @@
+# Two commands: `make build` publishes a warehouse from the sample, `make test` checks everything.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TEST_HOME := target/test-home
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+
+.DEFAULT_GOAL := build
+.PHONY: build test lint test-dbt test-python sample lock ci-deps clean
+
+## build: install, build the sample, check it, publish it, show its KPIs
+build: $(VENV)/.installed
+	@$(BIN)/tiktok-warehouse refresh --sample
+
+## test: everything that guards the project
+test: lint test-dbt test-python
+
+## lint: ruff, mypy, yamllint, and sqlfluff on compiled models
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
+	@mkdir -p $(TEST_HOME)/build
+	TIKTOK_WAREHOUSE_HOME=$(TEST_HOME) $(BIN)/sqlfluff lint --disable-progress-bar models tests/singular
+
+## test-dbt: build the sample from an empty database, with all tests
+test-dbt: $(VENV)/.installed-dev
+	@rm -rf $(TEST_HOME) && mkdir -p $(TEST_HOME)/build
+	TIKTOK_WAREHOUSE_HOME=$(TEST_HOME) $(BIN)/dbt --warn-error build
+
+## test-python: the tests of the Python part, and of the models through it
+test-python: $(VENV)/.installed-dev
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
+
+## sample: write the sample seeds anew
+sample: $(VENV)/.installed
+	$(BIN)/tiktok-warehouse generate --sample
+
+## lock: resolve the locks anew (needs uv)
+lock:
+	uv pip compile pyproject.toml --extra dev $(LOCK_OPTIONS) --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --constraints requirements-dev.lock $(LOCK_OPTIONS) --output-file requirements.lock
+
+# Extras are kept because pip, asked for hashes, does not let mashumaro pin mashumaro[msgpack].
+LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-strip-extras --no-annotate --no-header --quiet --upgrade
+
+## ci-deps: what the tests need beyond Python, from Debian
+ci-deps:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+		|| (apt-get update && apt-get install --yes --no-install-recommends python3-venv)
+
+## clean: remove what was installed and built; the homes stay
+clean:
+	rm -rf $(VENV) target logs
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| (echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12" && exit 1)
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (once; about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@

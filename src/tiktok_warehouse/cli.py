@@ -1,0 +1,326 @@
+"""The command line: ``tiktok-warehouse``."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from tiktok_warehouse import doctor as doctor_module
+from tiktok_warehouse import generate as generate_module
+from tiktok_warehouse import people, report
+from tiktok_warehouse import refresh as refresh_module
+from tiktok_warehouse.errors import ExitCode, UsageError, WarehouseError
+from tiktok_warehouse.home import (
+    CONFIG_TEMPLATE,
+    PROJECT_ROOT,
+    find_home,
+    hold_lock,
+    open_home,
+)
+from tiktok_warehouse.ingest import IngestResult, ingest_paths
+from tiktok_warehouse.ingest import Progress as IngestProgress
+
+app = typer.Typer(
+    help="Raw short-video exports to daily KPI marts that can be trusted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+# Results go to stdout, so that they can be piped; progress and errors go to stderr.
+out = Console()
+err = Console(stderr=True)
+
+_NO_SPACE_OR_ACCESS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EIO,
+}
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        help="Folder of one client's warehouse. Default: TIKTOK_WAREHOUSE_HOME, else ./home.",
+        show_default=False,
+    ),
+]
+
+
+class LogFormat(StrEnum):
+    """File formats that ``generate`` writes."""
+
+    parquet = "parquet"
+    csv = "csv"
+
+
+@app.command()
+def init(home: HomeOption = None) -> None:
+    """Make a home: its folders, its configuration file and the key that people are hashed with."""
+    root = find_home(home)
+    opened = open_home(root)
+    with hold_lock(opened, "init"):
+        if opened.config_file.exists():
+            out.print(f"Kept {opened.config_file}", markup=False, soft_wrap=True)
+        else:
+            opened.config_file.write_text(CONFIG_TEMPLATE, encoding="utf-8")
+            out.print(f"Made {opened.config_file}", markup=False, soft_wrap=True)
+        people.load_secret(opened, create=True)
+    out.print(
+        f"{root} is ready: put files into {opened.landing} and run 'tiktok-warehouse refresh'.",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def doctor(home: HomeOption = None) -> None:
+    """Look a home over and say what a refresh would stumble on. Changes nothing."""
+    findings = doctor_module.examine(find_home(home))
+    report.show_findings(out, findings)
+    if not all(is_well for _, is_well, _ in findings):
+        raise typer.Exit(ExitCode.USAGE)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[
+        list[str], typer.Argument(help="Files, folders or glob patterns.", metavar="PATH...")
+    ],
+    home: HomeOption = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="Mapping file that reads all of these files.")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Land content anew that has landed before, as newest.")
+    ] = False,
+) -> None:
+    """Land raw files in the lake; the originals stay untouched. Builds and publishes nothing."""
+    opened = open_home(find_home(home))
+    with hold_lock(opened, "ingest"), _show_progress() as progress:
+        result = ingest_paths(
+            opened, paths, mapping=mapping, again=again, on_progress=_watch_ingest(progress)
+        )
+    report.show_ingest(out, result)
+    _exit_if_nothing_readable(result)
+
+
+@app.command()
+def refresh(
+    home: HomeOption = None,
+    sample: Annotated[
+        bool,
+        typer.Option(
+            "--sample", help="Build from the project's sample and not from what was ingested."
+        ),
+    ] = False,
+) -> None:
+    """Ingest what lies in landing/, build, check, and publish if every check passed."""
+    default = PROJECT_ROOT / "home" / "sample" if sample and home is None else home
+    opened = open_home(find_home(default))
+    with hold_lock(opened, "refresh"), _show_progress() as progress:
+        result = refresh_module.refresh(
+            opened,
+            sample=sample,
+            watcher=refresh_module.Watcher(
+                on_ingest=_watch_ingest(progress),
+                on_build=_watch_build(progress),
+                on_publish=lambda: _Bar(progress).show("publishing", 0, None),
+            ),
+        )
+    if result.ingested is not None:
+        report.show_ingest(out, result.ingested)
+    if result.built is None or result.published is None:
+        out.print(
+            f"Nothing has been ingested yet, so there is nothing to build. Put files into"
+            f" {opened.landing}.",
+            markup=False,
+            soft_wrap=True,
+        )
+    else:
+        out.print(
+            f"Built {result.built.models} models and seeds, {result.built.checks} checks passed,"
+            f" {result.built.seconds:.1f} s"
+        )
+        report.show_account_kpis(out, result.published.database)
+        report.show_published(out, result.published)
+    if result.ingested is not None:
+        _exit_if_nothing_readable(result.ingested)
+
+
+@app.command()
+def generate(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder to write to (not needed with --sample).")
+    ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Write the project's own sample seeds anew.")
+    ] = False,
+    events: Annotated[
+        int, typer.Option(help="Playback events; interactions come on top.")
+    ] = 100_000,
+    days: Annotated[int, typer.Option(help="Length of the log in days.")] = 90,
+    file_format: Annotated[LogFormat, typer.Option("--format")] = LogFormat.parquet,
+    seed: Annotated[int, typer.Option(help="Another seed gives another log.")] = 1,
+    last_day: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Last day of the log (UTC).", show_default=False),
+    ] = None,
+) -> None:
+    """Write a made-up raw log, mess included: of any size, or the project's sample."""
+    if sample:
+        target = folder or PROJECT_ROOT / "seeds" / "raw"
+        generate_module.generate_sample(target)
+        out.print(f"Wrote the sample to {target}", markup=False, soft_wrap=True)
+        return
+    if folder is None:
+        raise UsageError("Name a folder to write the log to, or ask for --sample.")
+    with _show_progress() as progress:
+        task = progress.add_task("writing events", total=events)
+        log = generate_module.generate_log(
+            folder,
+            events=events,
+            days=days,
+            file_format=file_format.value,
+            seed=seed,
+            last_day=last_day.date() if last_day else generate_module.LAST_DAY,
+            on_progress=lambda done: progress.update(task, completed=done),
+        )
+    for entity, files in log.files.items():
+        out.print(f"{entity}: {log.rows[entity]:,} rows in {len(files)} file(s)", markup=False)
+    out.print(f"Written to {folder}", markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _show_progress() -> Iterator[Progress]:
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+    ) as progress:
+        yield progress
+
+
+def _watch_ingest(progress: Progress) -> Callable[[IngestProgress], None]:
+    bar = _Bar(progress)
+
+    def on_progress(state: IngestProgress) -> None:
+        bar.show(
+            f"reading {state.source_file} ({state.rows:,} rows)", state.file_number, state.files
+        )
+
+    return on_progress
+
+
+def _watch_build(progress: Progress) -> Callable[[int, int, str], None]:
+    bar = _Bar(progress)
+    return lambda done, total, name: bar.show(f"building {name[:50]}", done, total)
+
+
+class _Bar:
+    """A progress bar that appears with its first news."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+
+    def show(self, description: str, completed: int, total: int | None) -> None:
+        if self._task is None:
+            self._task = self._progress.add_task(description, total=total)
+        self._progress.update(self._task, description=description, completed=completed)
+
+
+def _exit_if_nothing_readable(result: IngestResult) -> None:
+    if result.refused and not result.landed and not result.already_landed:
+        err.print(
+            f"None of the {len(result.refused)} file(s) offered could be read; see above.",
+            style="red",
+            markup=False,
+        )
+        raise typer.Exit(ExitCode.NOTHING_READABLE)
+
+
+def main() -> None:
+    """Run the command line and end the process with one of the documented exit codes."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command.
+
+    Args:
+        arguments: as on the command line, without the program's name.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        result = app(arguments, prog_name="tiktok-warehouse", standalone_mode=False)
+        return int(result) if isinstance(result, int) else ExitCode.DONE
+    except typer.Exit as error:
+        return int(error.exit_code)
+    except typer.Abort:
+        return 130
+    except KeyboardInterrupt:
+        _complain("Stopped. Nothing was published; the next run starts afresh.")
+        return 130
+    except WarehouseError as error:
+        _complain(str(error))
+        return int(error.exit_code)
+    except OSError as error:
+        if error.errno in _NO_SPACE_OR_ACCESS:
+            where = f": {error.filename}" if error.filename else ""
+            _complain(
+                f"{error.strerror}{where}. What was published before is untouched. Make room or"
+                " give this user access, then run the same command again."
+            )
+            return int(ExitCode.NO_SPACE_OR_ACCESS)
+        return _report_bug()
+    except Exception as error:  # noqa: BLE001 - the last line of defence turns it into exit code 1
+        if isinstance(error, duckdb.IOException) and "No space left" in str(error):
+            _complain(f"No space left. What was published before is untouched. {error}")
+            return int(ExitCode.NO_SPACE_OR_ACCESS)
+        if hasattr(error, "show") and hasattr(error, "exit_code"):
+            error.show()
+            return int(error.exit_code)
+        return _report_bug()
+
+
+def _report_bug() -> int:
+    traceback.print_exc()
+    _complain("This is a bug of the warehouse, not of your data. Please report what stands above.")
+    return int(ExitCode.BUG)
+
+
+def _complain(message: str) -> None:
+    err.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Rows of text as the lake may keep them: people hashed, private text dropped, moments in UTC."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tiktok_warehouse.entities import PERSON_COLUMNS, Entity
+from tiktok_warehouse.readers import MALFORMED, SOURCE_ROW
+
+_CACHE_SIZE = 1 << 18
+_LOCAL_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(\.\d+)?)?)?", re.ASCII
+)
+
+# Many values to as many, in their order.
+Rewrite = Callable[[list[str]], list[str]]
+
+
+def make_zone_reader(zone: str) -> Rewrite | None:
+    """A function that rewrites a timestamp which names no zone as UTC text with ``Z``.
+
+    Epochs, timestamps with a zone and anything that is no timestamp stay as they are; so do the
+    digits after the second. Of an hour that a clock change repeats, the first is meant; a time
+    that it skips is moved forward. None for UTC, where there is nothing to rewrite.
+    """
+    if zone == "UTC":
+        return None
+    local = ZoneInfo(zone)
+
+    @lru_cache(_CACHE_SIZE)
+    def rewrite(text: str) -> str:
+        match = _LOCAL_TIME.fullmatch(text)
+        if match is None:
+            return text
+        date, minutes, seconds, fraction = match.groups()
+        try:
+            clock = datetime.fromisoformat(f"{date}T{minutes or '00:00'}:{seconds or '00'}")
+            moment = clock.replace(tzinfo=local).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return text
+        return f"{moment:%Y-%m-%d %H:%M:%S}".rjust(19, "0") + f"{fraction or ''}Z"
+
+    return lambda texts: [rewrite(text) for text in texts]
+
+
+def conform_batch(
+    batch: pa.RecordBatch,
+    entity: Entity,
+    *,
+    hash_values: Rewrite,
+    hashed: Collection[str] = (),
+    read_zone: Rewrite | None = None,
+) -> pa.RecordBatch:
+    """Keep the entity's columns of a batch, in a form that may be stored.
+
+    Args:
+        batch: text columns (upper or lower case does not matter), ``_source_row``, ``_malformed``.
+        entity: whose columns are kept; all others are dropped.
+        hash_values: applied to ``person_id`` and to ``hashed``.
+        hashed: further columns that contain a person's id.
+        read_zone: applied to the entity's timestamps.
+
+    Returns:
+        The same rows. ``comment_text`` is kept for comments alone: the text of a direct message
+        is never stored.
+    """
+    arrays: dict[str, pa.Array] = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        plain = name.casefold()
+        if plain in (SOURCE_ROW, MALFORMED):
+            arrays[plain] = column
+        elif plain in entity.columns:
+            if plain in PERSON_COLUMNS or plain in hashed:
+                column = _rewrite_distinct(column, hash_values)
+            elif read_zone is not None and plain in entity.timestamps:
+                column = _rewrite_distinct(column, read_zone)
+            arrays[plain] = column
+    if "comment_text" in arrays:
+        kind = arrays.get("interaction_type", pa.nulls(batch.num_rows, pa.string()))
+        is_comment = pc.fill_null(pc.equal(pc.utf8_lower(kind), "comment"), False)
+        nothing = pa.scalar(None, pa.string())
+        arrays["comment_text"] = pc.if_else(is_comment, arrays["comment_text"], nothing)
+    return pa.record_batch(list(arrays.values()), names=list(arrays))
+
+
+def _rewrite_distinct(column: pa.Array, rewrite: Rewrite) -> pa.Array:
+    encoded = column.dictionary_encode()
+    values = rewrite(encoded.dictionary.to_pylist())
+    return pa.array(values, pa.string()).take(encoded.indices)

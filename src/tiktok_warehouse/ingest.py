@@ -1,0 +1,542 @@
+"""Land raw files in the lake: recognise, parse, hash people, land once, or say why not.
+
+The caller holds the home's lock. All files of one call land together, in one rename; a file that
+is refused goes to quarantine with its reason and never stops the others.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tiktok_warehouse import lake, people, readers
+from tiktok_warehouse.conform import Rewrite, conform_batch, make_zone_reader
+from tiktok_warehouse.entities import Entity
+from tiktok_warehouse.errors import RefusedFile, UsageError
+from tiktok_warehouse.home import Home
+from tiktok_warehouse.mapping import (
+    Entry,
+    Mapping,
+    apply_entry,
+    find_unused_columns,
+    load_mapping,
+)
+from tiktok_warehouse.offers import (
+    Ignored,
+    Offer,
+    find_offers,
+    take_signature,
+    wait_until_settled,
+)
+from tiktok_warehouse.quarantine import quarantine_file, quarantine_rows
+from tiktok_warehouse.recognise import load_mappings, recognise
+
+SOURCE_KIND = "event_log"
+_SCRATCH = "scratch"
+_PROBLEMS_KEPT = 1000
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One entity that one file gave.
+
+    Attributes:
+        source_file: the file's name for people.
+        entity: what it holds.
+        ingest_seq: its number in the lake.
+        rows: raw rows, malformed ones included.
+        malformed_rows: rows that do not have the shape of the header.
+        unknown_columns: columns of the file that were left out.
+        mapping: the name of the mapping that read it, if any.
+        quarantine: where the raw lines of its malformed rows lie, if there are any.
+    """
+
+    source_file: str
+    entity: str
+    ingest_seq: int
+    rows: int
+    malformed_rows: int
+    unknown_columns: tuple[str, ...]
+    mapping: str | None
+    quarantine: Path | None
+
+
+@dataclass(frozen=True)
+class AlreadyLanded:
+    """A file whose content is in the lake already; ``reason`` says since when."""
+
+    source_file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that could not be read. ``quarantine`` is None where even a copy was impossible."""
+
+    source_file: str
+    reason: str
+    quarantine: Path | None
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """What became of every file that was offered. ``ingest_id`` is None if nothing landed."""
+
+    ingest_id: str | None
+    landed: tuple[LandedFile, ...]
+    already_landed: tuple[AlreadyLanded, ...]
+    refused: tuple[Refused, ...]
+    ignored: tuple[Ignored, ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an ingest is: the file at work, its number of how many, its rows so far."""
+
+    source_file: str
+    file_number: int
+    files: int
+    rows: int
+
+
+OnProgress = Callable[[Progress], None]
+
+# content, entity (None: as the mapping says), mapping's name and hash, parser version
+_ContentKey = tuple[str, str | None, str | None, str | None, str]
+
+
+@dataclass
+class _Run:
+    home: Home
+    incoming: lake.Incoming
+    hash_values: Rewrite
+    fingerprint: str
+    explicit: Mapping | None
+    mappings: list[Mapping]
+    landed_before: dict[_ContentKey, str]
+    from_landing: bool
+    now: datetime
+    on_rows: Callable[[int], None]
+    landed_now: set[_ContentKey] = field(default_factory=set)
+
+    @property
+    def scratch(self) -> Path:
+        return self.incoming.folder.parent / _SCRATCH
+
+
+def ingest_paths(
+    home: Home,
+    paths: Sequence[Path | str],
+    *,
+    mapping: Path | None = None,
+    again: bool = False,
+    taken_from_landing: bool = False,
+    on_progress: OnProgress | None = None,
+    now: datetime | None = None,
+) -> IngestResult:
+    """Land files in a home's lake.
+
+    Args:
+        home: whose lake; the caller holds its lock.
+        paths: files, folders or glob patterns.
+        mapping: a mapping file that reads all of them.
+        again: land content anew that has landed before, as the newest version.
+        taken_from_landing: the files are taken: deleted (or moved to ``keep_originals``) once
+            they have landed, moved to quarantine where they are refused. Otherwise the originals
+            are never touched.
+        on_progress: called after each batch of rows.
+        now: the time of the ingest, with a zone; the clock's where it is None.
+
+    Returns:
+        What landed, was there already, was refused (with the reason) or left alone.
+
+    Raises:
+        UsageError: a path matches nothing, a mapping file is wrong, or the key is not the lake's.
+        OSError: no space or no access; nothing has landed, and files still lie in landing.
+    """
+    now = now or datetime.now(UTC)
+    offers, ignored = find_offers(paths, may_be_empty=taken_from_landing)
+    explicit = load_mapping(mapping) if mapping is not None else None
+    mappings = [] if explicit else load_mappings(home)
+    if taken_from_landing:
+        if home.keep_originals is not None:
+            home.keep_originals.mkdir(parents=True, exist_ok=True)
+        wait_until_settled(offers)
+    lake.ensure_lake(home)
+    registry = lake.read_registry(home)
+    secret = people.load_secret(home, create=not registry)
+    fingerprint = people.key_fingerprint(secret)
+    _check_key(home, registry, fingerprint)
+
+    landed: list[LandedFile] = []
+    already: list[AlreadyLanded] = []
+    refused: list[Refused] = []
+    done: list[tuple[Offer, tuple[int, int, int] | None]] = []
+    try:
+        run = _Run(
+            home=home,
+            incoming=lake.begin_ingest(home, registry, now),
+            hash_values=people.make_hasher(secret),
+            fingerprint=fingerprint,
+            explicit=explicit,
+            mappings=mappings,
+            landed_before={} if again else _index_content(registry),
+            from_landing=taken_from_landing,
+            now=now,
+            on_rows=lambda _rows: None,
+        )
+        for number, offer in enumerate(offers, 1):
+            if on_progress is not None:
+                run.on_rows = _bind_progress(on_progress, offer.label, number, len(offers))
+            signature = take_signature(offer.path)
+            outcome = _ingest_offer(run, offer, signature)
+            if isinstance(outcome, Refused):
+                refused.append(outcome)
+            elif isinstance(outcome, Ignored):
+                ignored.append(outcome)
+            else:
+                done.append((offer, signature))
+                if isinstance(outcome, AlreadyLanded):
+                    already.append(outcome)
+                else:
+                    landed += outcome
+        shutil.rmtree(run.scratch, ignore_errors=True)
+        has_landed = lake.land(home, run.incoming)
+    except BaseException:
+        lake.abandon(home)
+        raise
+    if taken_from_landing:
+        ignored += _clear_landing(home, done)
+    return IngestResult(
+        ingest_id=run.incoming.ingest_id if has_landed else None,
+        landed=tuple(landed),
+        already_landed=tuple(already),
+        refused=tuple(refused),
+        ignored=tuple(ignored),
+    )
+
+
+def _check_key(home: Home, registry: Iterable[lake.Registered], fingerprint: str) -> None:
+    others = {row.key_fingerprint for row in registry} - {fingerprint}
+    if others:
+        raise UsageError(
+            f"The people in {home.raw} were hashed with another key (fingerprint"
+            f" {', '.join(sorted(others))}) than the one given now (fingerprint {fingerprint})."
+            " With two keys the same person would count as two, so nothing was ingested. Restore"
+            f" the first key in {people.SECRET_VARIABLE} or in {home.secret_file}."
+        )
+
+
+def _index_content(registry: Iterable[lake.Registered]) -> dict[_ContentKey, str]:
+    return {
+        (
+            row.content_sha256,
+            row.entity if row.mapping_name is None else None,
+            row.mapping_name,
+            row.mapping_sha256,
+            row.parser_version,
+        ): f"landed with ingest {row.ingest_id} as {row.source_file}"
+        for row in registry
+    }
+
+
+def _bind_progress(
+    on_progress: OnProgress, label: str, number: int, files: int
+) -> Callable[[int], None]:
+    total = 0
+
+    def on_rows(rows: int) -> None:
+        nonlocal total
+        total += rows
+        on_progress(Progress(label, number, files, total))
+
+    on_rows(0)
+    return on_rows
+
+
+# --- one file ------------------------------------------------------------------------------
+
+
+def _ingest_offer(
+    run: _Run, offer: Offer, signature: tuple[int, int, int] | None
+) -> list[LandedFile] | AlreadyLanded | Refused | Ignored:
+    first_seq = run.incoming.next_seq
+    run.scratch.mkdir(parents=True, exist_ok=True)
+    try:
+        result = _read_and_write(run, offer, signature)
+    except RefusedFile as error:
+        lake.drop_written(run.incoming, first_seq)
+        if signature is not None and take_signature(offer.path) != signature:
+            return _still_changing(offer)
+        kept = quarantine_file(
+            run.home,
+            offer.path,
+            label=offer.label,
+            reason=str(error),
+            now=run.now,
+            move=run.from_landing,
+        )
+        return Refused(offer.label, str(error), kept)
+    except _ChangedWhileRead:
+        lake.drop_written(run.incoming, first_seq)
+        return _still_changing(offer)
+    finally:
+        shutil.rmtree(run.scratch, ignore_errors=True)
+    return result
+
+
+class _ChangedWhileRead(Exception):
+    """What was read may be half of one version and half of another."""
+
+
+def _still_changing(offer: Offer) -> Ignored:
+    return Ignored(
+        offer.label,
+        "it was written to while it was read, so it may not be complete; it stays where it is."
+        " Offer it again.",
+    )
+
+
+def _read_and_write(
+    run: _Run, offer: Offer, signature: tuple[int, int, int] | None
+) -> list[LandedFile] | AlreadyLanded:
+    sha256 = readers.hash_content(offer.path)
+    with closing(_MalformedRows(run.scratch / "malformed_rows.txt")) as malformed:
+        table = readers.read_table(offer.path, scratch=run.scratch, on_malformed=malformed.add)
+        kind = recognise(
+            offer.path.name, table.columns, explicit=run.explicit, mappings=run.mappings
+        )
+        key = _content_key(sha256, kind)
+        if key in run.landed_now:
+            return AlreadyLanded(offer.label, "the same content was offered twice in this ingest")
+        if key in run.landed_before:
+            return AlreadyLanded(offer.label, run.landed_before[key])
+        if isinstance(kind, Mapping):
+            landed = _write_mapped(run, offer, sha256, table, kind)
+        else:
+            landed = [_write_direct(run, offer, sha256, table, kind)]
+    if take_signature(offer.path) != signature:
+        raise _ChangedWhileRead
+    run.landed_now.add(key)
+    if malformed.count == 0:
+        return landed
+    kept = quarantine_rows(
+        run.home,
+        malformed.path,
+        file_name=offer.path.name,
+        label=offer.label,
+        sha256=sha256,
+        problems=malformed.problems,
+        count=malformed.count,
+        now=run.now,
+    )
+    return [_with_quarantine(file, kept) if file.malformed_rows else file for file in landed]
+
+
+def _content_key(sha256: str, kind: Entity | Mapping) -> _ContentKey:
+    if isinstance(kind, Mapping):
+        return sha256, None, kind.name, kind.sha256, readers.PARSER_VERSION
+    return sha256, kind.name, None, None, readers.PARSER_VERSION
+
+
+def _with_quarantine(file: LandedFile, kept: Path) -> LandedFile:
+    return LandedFile(**{**vars(file), "quarantine": kept})
+
+
+class _MalformedRows:
+    """The raw lines of malformed rows, on disk: there may be millions."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        self.problems: list[dict[str, Any]] = []
+        self._file: IO[str] | None = None
+
+    def add(self, row: int, problem: str, text: str) -> None:
+        if self._file is None:
+            self._file = self.path.open("w", encoding="utf-8", newline="")
+        self._file.write(text if text.endswith("\n") else text + "\n")
+        self.count += 1
+        if len(self.problems) < _PROBLEMS_KEPT:
+            self.problems.append({"row": row, "problem": problem})
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _write_direct(
+    run: _Run, offer: Offer, sha256: str, table: readers.RawTable, entity: Entity
+) -> LandedFile:
+    unknown = tuple(name for name in table.columns if name.casefold() not in entity.columns)
+    batches = (
+        conform_batch(batch, entity, hash_values=run.hash_values)
+        for batch in _count_rows(run, table.batches)
+    )
+    return _write(run, offer, sha256, entity, batches, unknown + table.reserved)
+
+
+def _write_mapped(
+    run: _Run, offer: Offer, sha256: str, table: readers.RawTable, mapping: Mapping
+) -> list[LandedFile]:
+    spool = run.scratch / "rows.parquet"
+    with pq.ParquetWriter(spool, table.schema, compression="lz4") as writer:
+        for batch in _count_rows(run, table.batches):
+            writer.write_batch(batch)
+
+    def open_batches() -> Iterator[pa.RecordBatch]:
+        with pq.ParquetFile(spool, pre_buffer=False) as file:
+            yield from file.iter_batches(batch_size=readers.BATCH_ROWS)
+
+    unused = find_unused_columns(mapping, table.columns) + table.reserved
+    read_zone = make_zone_reader(mapping.zone)
+    landed = []
+    for entry in mapping.entries:
+        rows = apply_entry(mapping, entry, open_batches, table.schema, run.scratch)
+        batches: Iterator[pa.RecordBatch] = (
+            conform_batch(
+                batch,
+                entry.entity,
+                hash_values=run.hash_values,
+                hashed=entry.hashed,
+                read_zone=read_zone,
+            )
+            for batch in rows
+        )
+        if entry is _keeper_of_malformed_rows(mapping):
+            batches = _chain(batches, _select_malformed(open_batches()))
+        landed.append(_write(run, offer, sha256, entry.entity, batches, unused, mapping, entry))
+    return landed
+
+
+def _keeper_of_malformed_rows(mapping: Mapping) -> Entry:
+    """The entry that a mapped file's malformed rows are counted in: they have no values, so no
+    condition can choose one. The first that takes every row; else the first that takes rows one by
+    one; else the first.
+    """
+    entries = mapping.entries
+    every_row = [entry for entry in entries if entry.group_by is None and entry.where is None]
+    one_by_one = [entry for entry in entries if entry.group_by is None]
+    return (every_row or one_by_one or list(entries))[0]
+
+
+def _chain(*streams: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for stream in streams:
+        yield from stream
+
+
+def _select_malformed(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        is_malformed = pc.is_valid(batch.column(readers.MALFORMED))
+        yield batch.select([readers.SOURCE_ROW, readers.MALFORMED]).filter(is_malformed)
+
+
+def _count_rows(run: _Run, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield batch
+        run.on_rows(batch.num_rows)
+
+
+def _write(
+    run: _Run,
+    offer: Offer,
+    sha256: str,
+    entity: Entity,
+    batches: Iterable[pa.RecordBatch],
+    unknown_columns: tuple[str, ...],
+    mapping: Mapping | None = None,
+    entry: Entry | None = None,
+) -> LandedFile:
+    seq, rows, malformed = lake.write_entity(run.incoming, entity, batches, offer.label)
+    run.incoming.registered.append(
+        lake.Registered(
+            ingest_seq=seq,
+            ingest_id=run.incoming.ingest_id,
+            entity=entity.name,
+            source_file=offer.label,
+            source_kind=SOURCE_KIND,
+            content_sha256=sha256,
+            mapping_name=mapping.name if mapping else None,
+            mapping_sha256=mapping.sha256 if mapping else None,
+            parser_version=readers.PARSER_VERSION,
+            key_fingerprint=run.fingerprint,
+            never_has=",".join(entry.never_has) if entry and entry.never_has else None,
+            raw_rows=rows,
+            unknown_columns=",".join(unknown_columns) or None,
+            ingested_at=run.incoming.ingested_at,
+        )
+    )
+    return LandedFile(
+        source_file=offer.label,
+        entity=entity.name,
+        ingest_seq=seq,
+        rows=rows,
+        malformed_rows=malformed,
+        unknown_columns=unknown_columns,
+        mapping=mapping.name if mapping else None,
+        quarantine=None,
+    )
+
+
+# --- the landing folder --------------------------------------------------------------------
+
+
+def _clear_landing(
+    home: Home, done: Iterable[tuple[Offer, tuple[int, int, int] | None]]
+) -> list[Ignored]:
+    """Delete or keep files whose content is in the lake; leave one that has grown since."""
+    left = []
+    for offer, signature in done:
+        if take_signature(offer.path) != signature:
+            left.append(
+                Ignored(
+                    offer.label,
+                    "what it held when it was read has landed, but it has been written to since;"
+                    " it stays, and the next ingest takes it as a new version",
+                )
+            )
+        elif home.keep_originals is None:
+            offer.path.unlink()
+        else:
+            _keep_original(offer.path, home.keep_originals / offer.label)
+    return left
+
+
+def _keep_original(path: Path, wanted: Path) -> None:
+    wanted.parent.mkdir(parents=True, exist_ok=True)
+    for attempt in range(1, 10_000):
+        target = wanted
+        if attempt > 1:
+            target = wanted.with_name(f"{wanted.stem}.{attempt}{wanted.suffix}")
+        if _copy_new(path, target):
+            path.unlink()
+            return
+    raise FileExistsError(f"{wanted} exists ten thousand times; clear the folder of originals.")
+
+
+def _copy_new(source: Path, target: Path) -> bool:
+    """Copy to a name that is free. The folder may be on another disk, so a rename may not do."""
+    try:
+        new = target.open("xb")
+    except FileExistsError:
+        return False
+    try:
+        with new, source.open("rb") as old:
+            shutil.copyfileobj(old, new, 1 << 20)
+            new.flush()
+            os.fsync(new.fileno())
+        shutil.copystat(source, target)
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise
+    return True

@@ -1,0 +1,253 @@
+"""The raw lake: immutable Parquet, one folder an ingest, every row with its lineage.
+
+``raw/<ingest_id>/<entity>.<ingest_seq>.parquet`` holds rows, and ``ingested_files.*.parquet``
+beside them is the registry. A folder is written under ``raw/.incoming`` and renamed once it is
+complete and on disk, so an ingest lands as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tiktok_warehouse.entities import ENTITIES, Entity
+from tiktok_warehouse.home import Home
+from tiktok_warehouse.readers import MALFORMED, SOURCE_ROW
+
+INCOMING = ".incoming"
+EMPTY = "_empty"
+REGISTRY = "ingested_files"
+
+_MICROSECONDS = pa.timestamp("us")
+
+REGISTRY_SCHEMA = pa.schema(
+    [
+        ("ingest_seq", pa.int64()),
+        ("ingest_id", pa.string()),
+        ("entity", pa.string()),
+        ("source_file", pa.string()),
+        ("source_kind", pa.string()),
+        ("content_sha256", pa.string()),
+        ("mapping_name", pa.string()),
+        ("mapping_sha256", pa.string()),
+        ("parser_version", pa.string()),
+        ("key_fingerprint", pa.string()),
+        ("never_has", pa.string()),
+        ("raw_rows", pa.int64()),
+        ("unknown_columns", pa.string()),
+        ("ingested_at", _MICROSECONDS),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One row of the registry: one entity that one source file gave. Texts joined by commas."""
+
+    ingest_seq: int
+    ingest_id: str
+    entity: str
+    source_file: str
+    source_kind: str
+    content_sha256: str
+    mapping_name: str | None
+    mapping_sha256: str | None
+    parser_version: str
+    key_fingerprint: str
+    never_has: str | None
+    raw_rows: int
+    unknown_columns: str | None
+    ingested_at: datetime
+
+
+@dataclass
+class Incoming:
+    """An ingest that is being written. ``ingested_at`` is UTC without a zone."""
+
+    folder: Path
+    ingest_id: str
+    first_seq: int
+    next_seq: int
+    ingested_at: datetime
+    registered: list[Registered] = field(default_factory=list)
+
+
+def entity_schema(entity: Entity) -> pa.Schema:
+    """The columns of an entity's Parquet files: the contract's as text, then the lineage."""
+    return pa.schema(
+        [(name, pa.string()) for name in entity.columns]
+        + [
+            ("_ingest_seq", pa.int64()),
+            ("_ingest_id", pa.string()),
+            ("_source_file", pa.string()),
+            (SOURCE_ROW, pa.int64()),
+            ("_ingested_at", _MICROSECONDS),
+            (MALFORMED, pa.string()),
+        ]
+    )
+
+
+def ensure_lake(home: Home) -> None:
+    """Make one empty, typed Parquet file for each entity and the registry: no glob is ever empty.
+
+    Raises:
+        OSError: the lake cannot be written.
+    """
+    folder = home.raw / EMPTY
+    folder.mkdir(parents=True, exist_ok=True)
+    schemas = {entity.name: entity_schema(entity) for entity in ENTITIES.values()}
+    for name, schema in {**schemas, REGISTRY: REGISTRY_SCHEMA}.items():
+        target = folder / f"{name}.0.parquet"
+        if target.exists() and pq.read_schema(target).equals(schema):
+            continue
+        # A dot first: no glob of dbt sees it before it is whole.
+        unfinished = folder / f".{name}.0.parquet"
+        pq.write_table(schema.empty_table(), unfinished)
+        _sync(unfinished)
+        unfinished.replace(target)
+    _sync(folder)
+
+
+def read_registry(home: Home) -> list[Registered]:
+    """Every landed file so far, in the order of ``ingest_seq``."""
+    rows: list[dict[str, Any]] = []
+    for path in sorted(home.raw.glob(f"*/{REGISTRY}.*.parquet")):
+        rows += pq.ParquetFile(path).read().to_pylist()
+    return sorted((Registered(**row) for row in rows), key=lambda row: row.ingest_seq)
+
+
+def begin_ingest(home: Home, registry: list[Registered], now: datetime) -> Incoming:
+    """Clear what a killed ingest left behind, and open a folder for a new one.
+
+    Args:
+        home: whose lake; its lock must be held.
+        registry: what has landed; the new numbers follow its highest.
+        now: the time of the ingest, with a zone.
+
+    Raises:
+        OSError: the lake cannot be written.
+    """
+    incoming = home.raw / INCOMING
+    if incoming.exists():
+        shutil.rmtree(incoming)
+    first_seq = 1 + max((row.ingest_seq for row in registry), default=0)
+    utc = now.astimezone(UTC)
+    ingest_id = f"{utc:%Y%m%dT%H%M%SZ}-{first_seq:06d}"
+    folder = incoming / ingest_id
+    folder.mkdir(parents=True)
+    return Incoming(folder, ingest_id, first_seq, first_seq, utc.replace(tzinfo=None))
+
+
+def write_entity(
+    incoming: Incoming, entity: Entity, batches: Iterable[pa.RecordBatch], source_file: str
+) -> tuple[int, int, int]:
+    """Write one Parquet file of an entity and give it the next number.
+
+    Args:
+        incoming: the ingest that it belongs to.
+        entity: whose columns the batches have, in any order; an absent one becomes NULL.
+        batches: text columns, ``_source_row`` and ``_malformed``.
+        source_file: the file's name for people; no absolute path.
+
+    Returns:
+        ingest_seq, number of rows, number of malformed rows among them.
+
+    Raises:
+        OSError: no space or no access; the unfinished file is removed.
+        Whatever ``batches`` raise; the unfinished file is removed.
+    """
+    seq = incoming.next_seq
+    target = incoming.folder / f"{entity.name}.{seq}.parquet"
+    schema = entity_schema(entity)
+    rows = malformed = 0
+    try:
+        with pq.ParquetWriter(
+            target, schema, compression="zstd", write_page_checksum=True
+        ) as writer:
+            for batch in batches:
+                if batch.num_rows == 0:
+                    continue
+                rows += batch.num_rows
+                malformed += batch.num_rows - batch.column(MALFORMED).null_count
+                writer.write_batch(_add_lineage(batch, schema, incoming, seq, source_file))
+        _sync(target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    incoming.next_seq += 1
+    return seq, rows, malformed
+
+
+def _add_lineage(
+    batch: pa.RecordBatch, schema: pa.Schema, incoming: Incoming, seq: int, source_file: str
+) -> pa.RecordBatch:
+    constants = {
+        "_ingest_seq": seq,
+        "_ingest_id": incoming.ingest_id,
+        "_source_file": source_file,
+        "_ingested_at": incoming.ingested_at,
+    }
+    present = set(batch.schema.names)
+    arrays = []
+    for column in schema:
+        if column.name in constants:
+            value = pa.scalar(constants[column.name], column.type)
+            arrays.append(pa.repeat(value, batch.num_rows))
+        elif column.name in present:
+            arrays.append(batch.column(column.name))
+        else:
+            arrays.append(pa.nulls(batch.num_rows, column.type))
+    return pa.record_batch(arrays, schema=schema)
+
+
+def drop_written(incoming: Incoming, first_seq: int) -> None:
+    """Take back the files numbered ``first_seq`` and above: their source file was refused."""
+    for path in incoming.folder.glob("*.parquet"):
+        if int(path.name.split(".")[1]) >= first_seq:
+            path.unlink()
+    incoming.registered = [row for row in incoming.registered if row.ingest_seq < first_seq]
+    incoming.next_seq = first_seq
+
+
+def land(home: Home, incoming: Incoming) -> bool:
+    """Let everything that was written become part of the lake, in one rename.
+
+    Returns:
+        Whether there was anything to land.
+
+    Raises:
+        OSError: no space or no access; nothing has landed.
+    """
+    if not incoming.registered:
+        abandon(home)
+        return False
+    rows = [vars(row) for row in incoming.registered]
+    registry = incoming.folder / f"{REGISTRY}.{incoming.first_seq}.parquet"
+    pq.write_table(pa.Table.from_pylist(rows, schema=REGISTRY_SCHEMA), registry)
+    _sync(registry)
+    _sync(incoming.folder)
+    incoming.folder.rename(home.raw / incoming.ingest_id)
+    _sync(home.raw)
+    abandon(home)
+    return True
+
+
+def abandon(home: Home) -> None:
+    """Remove what has not landed."""
+    shutil.rmtree(home.raw / INCOMING, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

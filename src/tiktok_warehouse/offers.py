@@ -1,0 +1,134 @@
+"""Which files a command line or the landing folder offers.
+
+Hidden files and unfinished downloads are left alone and reported. A file in ``landing/`` that was
+changed in the last two seconds is given those two seconds; one that changes while it is read is
+left for the next ingest.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tiktok_warehouse.errors import UsageError
+
+UNFINISHED_SUFFIXES = (".tmp", ".part", ".crdownload")
+SETTLE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A file to ingest. ``label`` is its name for people: relative to the folder that was given."""
+
+    path: Path
+    label: str
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A file that was left where it is, and why."""
+
+    source_file: str
+    reason: str
+
+
+def find_offers(
+    paths: Sequence[Path | str], *, may_be_empty: bool = False
+) -> tuple[list[Offer], list[Ignored]]:
+    """Expand files, folders (with all that is in them) and glob patterns.
+
+    Args:
+        paths: what the user named.
+        may_be_empty: a folder without files is fine (the landing folder often has none).
+
+    Returns:
+        The files in the order of their paths, each once, and those that are left alone.
+
+    Raises:
+        UsageError: a path matches nothing.
+    """
+    offers: dict[Path, Offer] = {}
+    ignored: list[Ignored] = []
+    for given in paths:
+        found = list(_expand(Path(given)))
+        if not found and not may_be_empty:
+            raise UsageError(f"{given} matches no file. Check the path; nothing was ingested.")
+        for path, label in found:
+            reason = _why_ignored(path)
+            if reason:
+                ignored.append(Ignored(label, reason))
+            else:
+                offers.setdefault(path.absolute(), Offer(path, label))
+    return [offers[path] for path in sorted(offers)], ignored
+
+
+def _expand(given: Path) -> Iterator[tuple[Path, str]]:
+    if given.is_dir():
+        yield from _walk(given)
+    elif given.exists() or given.is_symlink():
+        yield given, _readable(given.name)
+    else:
+        for match in sorted(glob.glob(str(given), recursive=True)):  # noqa: PTH207
+            path = Path(match)
+            if path.is_dir():
+                yield from _walk(path)
+            else:
+                yield path, _readable(path.name)
+
+
+def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
+    for root, folders, files in os.walk(folder, onerror=_raise):
+        folders.sort()
+        here = Path(root)
+        for name in [name for name in folders if name.startswith(".")]:
+            folders.remove(name)
+            yield here / name, _readable((here / name).relative_to(folder).as_posix())
+        for name in sorted(files):
+            yield here / name, _readable((here / name).relative_to(folder).as_posix())
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _readable(name: str) -> str:
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
+def _why_ignored(path: Path) -> str | None:
+    if path.name.startswith("."):
+        return "hidden"
+    if path.name.lower().endswith(UNFINISHED_SUFFIXES):
+        return "an unfinished download, by its name"
+    if path.exists() and not path.is_file():
+        return "not a regular file"
+    return None
+
+
+def wait_until_settled(offers: Sequence[Offer]) -> None:
+    """Give files that were written a moment ago two seconds, once for all of them."""
+    youngest = max((_modified(offer.path) for offer in offers), default=0.0)
+    wait = SETTLE_SECONDS - (time.time() - youngest)
+    if wait > 0:
+        # No longer than that, even where the clock of a network disk runs ahead.
+        time.sleep(min(wait, SETTLE_SECONDS))
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def take_signature(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is written to: inode, bytes, time in nanoseconds; None if gone."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns

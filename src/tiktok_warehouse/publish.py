@@ -1,0 +1,244 @@
+"""Put checked marts before readers: a fresh database and Parquet files, swapped in at once.
+
+Layout of ``published/``::
+
+    versions/000007-20260830T060512Z/tiktok.duckdb
+    versions/000007-20260830T060512Z/parquet/marts/daily_account_kpis.parquet
+    current -> versions/000007-20260830T060512Z      the one thing that is swapped
+    tiktok.duckdb -> current/tiktok.duckdb           what readers open
+    parquet -> current/parquet
+
+Readers never open the build database: one process may write a DuckDB file and a reader blocks it,
+and halfway through a build its marts disagree with one another.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from tiktok_warehouse.errors import WarehouseError
+from tiktok_warehouse.home import Home
+
+PUBLISHED_SCHEMAS = ("marts", "quality")
+DATABASE_NAME = "tiktok.duckdb"
+
+# Readers from DuckDB 1.1 on can open this; the newest format would shut most BI tools out.
+_STORAGE_VERSION = "v1.0.0"
+_VERSION_NAME = re.compile(r"(\d{6,})-\d{8}T\d{6}Z")
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """One table that went out: its rows, and whether it is in the database too."""
+
+    schema: str
+    name: str
+    rows: int
+    in_database: bool
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published version and the stable paths under which readers find it."""
+
+    version: str
+    database: Path
+    parquet: Path
+    tables: tuple[PublishedTable, ...]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    schema: str
+    name: str
+    day_column: str | None
+
+
+def publish(home: Home, target: Path) -> Published:
+    """Publish the marts and quality tables of a home's build database.
+
+    The caller holds the lock, and has seen every check pass.
+
+    Args:
+        home: whose build database is read and whose ``published/`` is written.
+        target: folder with the manifest.json of the dbt run, which says what there is to publish.
+
+    Raises:
+        WarehouseError: a published table does not equal the built one.
+        OSError: no space or no access; what was published before stays.
+    """
+    versions = home.published / "versions"
+    versions.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(versions)
+    version = _name_version(versions)
+    incoming = versions / f".incoming-{version}"
+    incoming.mkdir()
+    try:
+        tables = _write_tables(home, _plan_tables(target), incoming)
+        _make_durable(incoming)
+        incoming.rename(versions / version)
+        _fsync(versions)
+    except BaseException:
+        shutil.rmtree(incoming, ignore_errors=True)
+        raise
+    _swap_link(home.published / "current", f"versions/{version}")
+    for name in (DATABASE_NAME, "parquet"):
+        if not (home.published / name).is_symlink():
+            _swap_link(home.published / name, f"current/{name}")
+    _prune(versions, keep=home.keep_versions, current=version)
+    return Published(
+        version=version,
+        database=home.published / DATABASE_NAME,
+        parquet=home.published / "parquet",
+        tables=tuple(tables),
+    )
+
+
+def _plan_tables(target: Path) -> list[_Plan]:
+    """Tables that the manifest lists, so that one of a removed model does not go out."""
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    plans = [
+        _Plan(node["schema"], node["alias"], node["config"]["meta"].get("publish_by_day"))
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS
+    ]
+    return sorted(plans, key=lambda plan: (plan.schema, plan.name))
+
+
+def _write_tables(home: Home, plans: list[_Plan], folder: Path) -> list[PublishedTable]:
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"attach {_quote(home.database)} as build (read_only)")
+        connection.execute(
+            f"attach {_quote(folder / DATABASE_NAME)} as published"
+            f" (storage_version '{_STORAGE_VERSION}')"
+        )
+        for schema in PUBLISHED_SCHEMAS:
+            connection.execute(f"create schema published.{schema}")
+            (folder / "parquet" / schema).mkdir(parents=True)
+        tables = [_write_table(connection, plan, folder) for plan in plans]
+        connection.execute("checkpoint published")
+        connection.execute("detach published")
+    if (folder / f"{DATABASE_NAME}.wal").exists():
+        raise WarehouseError(
+            f"{folder / DATABASE_NAME} was left with a write-ahead log, so it is not whole and was"
+            " not published. Run the same command again."
+        )
+    return tables
+
+
+def _write_table(
+    connection: duckdb.DuckDBPyConnection, plan: _Plan, folder: Path
+) -> PublishedTable:
+    source = f"build.{plan.schema}.{plan.name}"
+    copy = f"published.{plan.schema}.{plan.name}"
+    # Ordered, so that the same marts give the same files.
+    query = f"select * from {source} order by all"
+    parquet = folder / "parquet" / plan.schema / f"{plan.name}.parquet"
+    if plan.day_column is None:
+        connection.execute(f"create table {copy} as {query}")
+        _copy_comments(connection, plan)
+        connection.execute(f"copy {copy} to {_quote(parquet)} (format parquet, compression zstd)")
+        written = copy
+    else:
+        parquet = parquet.with_suffix("")
+        parquet.mkdir()
+        # An empty file with the columns, so that reading the folder never finds nothing.
+        connection.execute(
+            f"copy (select * from {source} limit 0) to {_quote(parquet / 'empty.parquet')}"
+            " (format parquet)"
+        )
+        if _count(connection, source):
+            connection.execute(
+                f"copy ({query}) to {_quote(parquet)} (format parquet, compression zstd,"
+                f" partition_by ({plan.day_column}), write_partition_columns true,"
+                " overwrite_or_ignore true)"
+            )
+        pattern = _quote(parquet / "**" / "*.parquet")
+        written = f"read_parquet({pattern}, hive_partitioning = false)"
+    rows, expected = _count(connection, written), _count(connection, source)
+    if rows != expected:
+        raise WarehouseError(
+            f"{plan.schema}.{plan.name} has {expected} rows in the build database and {rows} in the"
+            " new version, so it was not published. Run the same command again."
+        )
+    return PublishedTable(plan.schema, plan.name, rows, in_database=plan.day_column is None)
+
+
+def _copy_comments(connection: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
+    """Issue the comments of a table and its columns again: a copy loses them."""
+    where = "database_name = 'build' and schema_name = ? and table_name = ?"
+    copy = f"published.{plan.schema}.{plan.name}"
+    table_comment = connection.execute(
+        f"select comment from duckdb_tables() where {where}", [plan.schema, plan.name]
+    ).fetchone()
+    if table_comment and table_comment[0]:
+        connection.execute(f"comment on table {copy} is {_quote(table_comment[0])}")
+    columns = connection.execute(
+        f"select column_name, comment from duckdb_columns() where {where} and comment is not null",
+        [plan.schema, plan.name],
+    ).fetchall()
+    for column, comment in columns:
+        connection.execute(f'comment on column {copy}."{column}" is {_quote(comment)}')
+
+
+def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+    row = connection.execute(f"select count(*) from {relation}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _quote(value: object) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _name_version(versions: Path) -> str:
+    """The next version's name. Its number grows by one even if the clock is set back."""
+    numbers = [int(match[1]) for match in map(_VERSION_NAME.fullmatch, _names(versions)) if match]
+    return f"{max(numbers, default=0) + 1:06d}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _names(versions: Path) -> list[str]:
+    return [path.name for path in versions.iterdir()]
+
+
+def _remove_leftovers(versions: Path) -> None:
+    for path in versions.glob(".incoming-*"):
+        shutil.rmtree(path)
+
+
+def _prune(versions: Path, *, keep: int, current: str) -> None:
+    names = [name for name in _names(versions) if _VERSION_NAME.fullmatch(name)]
+    for name in sorted(names, key=lambda name: int(name.split("-")[0]))[:-keep]:
+        if name != current:
+            shutil.rmtree(versions / name, ignore_errors=True)
+
+
+def _make_durable(folder: Path) -> None:
+    for parent, _, files in os.walk(folder, topdown=False):
+        for file in files:
+            _fsync(Path(parent) / file)
+        _fsync(Path(parent))
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _swap_link(link: Path, destination: str) -> None:
+    """Point a symbolic link elsewhere in one step; a reader sees the old or the new, never none."""
+    new = link.with_name(f".new-{link.name}")
+    new.unlink(missing_ok=True)
+    new.symlink_to(destination)
+    new.replace(link)
+    _fsync(link.parent)

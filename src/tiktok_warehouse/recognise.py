@@ -1,0 +1,142 @@
+"""What a file is: from a mapping, from its name, or from its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from tiktok_warehouse.entities import ENTITIES, Entity
+from tiktok_warehouse.errors import RefusedFile, UsageError
+from tiktok_warehouse.home import PROJECT_ROOT, Home
+from tiktok_warehouse.mapping import Mapping, find_misfit, load_mapping, matches_name
+
+
+def load_mappings(home: Home) -> list[Mapping]:
+    """The mappings that ship with the project, then the home's own.
+
+    Raises:
+        UsageError: one of them is wrong, or two have one name.
+    """
+    shipped = sorted((PROJECT_ROOT / "mappings").glob("*.yml"))
+    by_name: dict[str, Mapping] = {}
+    for path in dict.fromkeys([*shipped, *home.mappings]):
+        mapping = load_mapping(path)
+        if twin := by_name.get(mapping.name):
+            raise UsageError(
+                f"{path}: the name {mapping.name} belongs to {twin.path} already. Rename one."
+            )
+        by_name[mapping.name] = mapping
+    return list(by_name.values())
+
+
+def recognise(
+    file_name: str,
+    columns: tuple[str, ...],
+    *,
+    explicit: Mapping | None,
+    mappings: Sequence[Mapping],
+) -> Entity | Mapping:
+    """Say which entity a file holds, or which mapping reads it.
+
+    An explicit mapping is taken as given. Else a mapping whose pattern fits the name and whose
+    columns are all there; else the entity in the name; else the one entity whose required columns
+    are all there.
+
+    Args:
+        file_name: the file's name without folders.
+        columns: its column names; upper or lower case does not matter.
+        explicit: the mapping that the user named, if any.
+        mappings: those to choose from.
+
+    Raises:
+        RefusedFile: nothing fits, or more than one does; the message names the columns.
+    """
+    if explicit is not None:
+        if misfit := find_misfit(explicit, columns):
+            raise RefusedFile(f"{file_name} does not fit its mapping. {misfit.message}")
+        return explicit
+    fitting, misfits = [], []
+    for mapping in mappings:
+        if not matches_name(mapping, file_name):
+            continue
+        misfit = find_misfit(mapping, columns)
+        if misfit is None:
+            fitting.append(mapping)
+        elif misfit.is_missing_column:
+            misfits.append(f" The mapping {mapping.name} fits the name, but {misfit.message}")
+        else:
+            raise RefusedFile(f"{file_name} cannot be mapped. {misfit.message}")
+    if len(fitting) > 1:
+        names = " and ".join(f"{mapping.name} ({mapping.path})" for mapping in fitting)
+        raise RefusedFile(
+            f"{file_name} fits more than one mapping: {names}. Choose with --mapping, or make"
+            " their file patterns narrower."
+        )
+    if fitting:
+        return fitting[0]
+    by_name = entity_from_name(file_name)
+    if by_name is not None:
+        _check_required(file_name, by_name, columns, "".join(misfits))
+        return by_name
+    return _entity_from_columns(file_name, columns, "".join(misfits))
+
+
+def entity_from_name(file_name: str) -> Entity | None:
+    """The entity that a file's name begins with, after an optional ``raw_``; the longest wins."""
+    name = PurePath(file_name).name.lower().removeprefix("raw_")
+    fitting = [
+        entity
+        for entity in ENTITIES.values()
+        if name.startswith(entity.name) and not name[len(entity.name) :][:1].isalpha()
+    ]
+    return max(fitting, key=lambda entity: len(entity.name), default=None)
+
+
+def _missing(entity: Entity, columns: Sequence[str]) -> list[str]:
+    known = {name.casefold() for name in columns}
+    return [name for name in entity.required if name not in known]
+
+
+def _list_columns(columns: Sequence[str]) -> str:
+    shown = ", ".join(columns[:40])
+    return shown + (f" and {len(columns) - 40} more" if len(columns) > 40 else "")
+
+
+def _check_required(file_name: str, entity: Entity, columns: Sequence[str], note: str) -> None:
+    missing = _missing(entity, columns)
+    if not missing:
+        return
+    noun = "column" if len(missing) == 1 else "columns"
+    hint = ""
+    if len(missing) == len(entity.required):
+        hint = " Perhaps its first line is no header."
+    raise RefusedFile(
+        f"{file_name} lacks the required {noun} {', '.join(missing)} of {entity.name} (by its name"
+        f" it holds {entity.name}). It has {_list_columns(columns)}.{hint} Rename its columns, or"
+        f" describe it in a mapping file.{note}"
+    )
+
+
+def _entity_from_columns(file_name: str, columns: tuple[str, ...], note: str) -> Entity:
+    known = {name.casefold() for name in columns}
+    matched = {
+        entity.name: len(known.intersection(entity.columns))
+        for entity in ENTITIES.values()
+        if not _missing(entity, columns)
+    }
+    best = [name for name, count in matched.items() if count == max(matched.values())]
+    if len(best) == 1:
+        return ENTITIES[best[0]]
+    if best:
+        raise RefusedFile(
+            f"{file_name} could be {' or '.join(best)} by its columns. Begin its name with the"
+            " entity that it holds."
+        )
+    needed = "; ".join(
+        f"{entity.name} needs {', '.join(entity.required)}" for entity in ENTITIES.values()
+    )
+    raise RefusedFile(
+        f"{file_name} is not recognised, neither by its name nor by its columns. It has"
+        f" {_list_columns(columns)}. {needed}. Name it after the entity that it holds"
+        f" (video_views-….csv), rename its columns, or describe it in a mapping file.{note}"
+    )
