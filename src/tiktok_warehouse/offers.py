@@ -84,7 +84,8 @@ def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
     for root, folders, files in os.walk(folder, onerror=_raise):
         folders.sort()
         here = Path(root)
-        for name in [name for name in folders if name.startswith(".")]:
+        # A linked folder is not walked (links may go in circles), but it is not passed by silently.
+        for name in [n for n in folders if n.startswith(".") or (here / n).is_symlink()]:
             folders.remove(name)
             yield here / name, _readable((here / name).relative_to(folder).as_posix())
         for name in sorted(files):

@@ -68,11 +68,11 @@ def show_ingest(console: Console, result: IngestResult) -> None:
     """Print what became of each file that was offered."""
     if result.landed:
         table = Table(title=f"Landed as ingest {result.ingest_id}", title_justify="left")
-        for heading in ("file", "taken for", "mapping"):
-            table.add_column(heading)
-        for heading in ("rows", "malformed"):
-            table.add_column(heading, justify="right")
-        table.add_column("columns left out")
+        table.add_column("file", overflow="fold")
+        table.add_column("taken for")
+        table.add_column("mapping")
+        table.add_column("rows", justify="right")
+        table.add_column("malformed", justify="right")
         for file in result.landed:
             table.add_row(
                 escape(file.source_file),
@@ -80,9 +80,16 @@ def show_ingest(console: Console, result: IngestResult) -> None:
                 escape(file.mapping or ""),
                 f"{file.rows:,}",
                 f"{file.malformed_rows:,}",
-                escape(", ".join(file.unknown_columns)),
             )
         console.print(table)
+    left_out = {file.source_file: file.unknown_columns for file in result.landed}
+    for source_file, columns in left_out.items():
+        if columns:
+            console.print(
+                f"Columns left out of {source_file}: {', '.join(columns)}",
+                markup=False,
+                soft_wrap=True,
+            )
     for known in result.already_landed:
         console.print(
             f"Already landed: {known.source_file} ({known.reason})", markup=False, soft_wrap=True

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 RawRow = Mapping[str, Any]
 Content = dict[str, Any]
 Record = dict[str, Any]
 Table = dict[tuple[Any, ...], Record]
+T = TypeVar("T")
 
 # ---------------------------------------------------------------- 1. entities
 
@@ -240,7 +241,7 @@ def is_before_platform(moment: datetime) -> bool:
 
 def is_future(moment: datetime, ingested_at: datetime) -> bool:
     """More than 24 h after the row's own ingest."""
-    return moment - FUTURE_TOLERANCE > ingested_at
+    return moment > ingested_at + FUTURE_TOLERANCE
 
 
 # ---------------------------------------------------------------- 3. accepted, rejected, duplicate
@@ -282,14 +283,7 @@ def read_row(entity: str, raw: RawRow, known: Mapping[str, set[str]]) -> Judged:
         if was_bad:
             nulled.append(name)
     judged.nulled = tuple(nulled)
-    forget_private_text(judged.content)
     return judged
-
-
-def forget_private_text(content: Content) -> None:
-    """The text of a direct message is never read, so it cannot make two rows differ."""
-    if content.get("interaction_type") == "direct_message":
-        content["comment_text"] = None
 
 
 def first_reason(
@@ -501,7 +495,7 @@ def count_watch(
     views = [row for row in rows if row.is_view]
     timed = [row for row in rows if row.has_duration]
     viewers = {(row.account_id, row.person) for row in views if row.person is not None}
-    new = {viewer for viewer in viewers if first_days[viewer] == day}  # type: ignore[index]
+    new = {viewer for viewer in viewers if first_days[viewer] == day}
     return {
         "impressions": len(rows),
         "impressions_with_person": sum(row.person is not None for row in rows),
@@ -646,10 +640,10 @@ def lifetime_retention(views: Iterable[View]) -> Table:
     for (video_id,), rows in group(timed, lambda view: (view.video_id,)).items():
         length = Fraction(rows[0].length)
         seconds = {Fraction(second) for second in range(181) if second <= length} | {length}
-        marks = [(in_milliseconds(mark), mark) for mark in sorted(seconds)]
+        marks = [(mark == length, mark) for mark in sorted(seconds)]
         for point in retention_curve(rows, marks):
-            point["is_end"] = Fraction(point["mark_seconds"]) == length
-            expected[video_id, point.pop("mark")] = point
+            point["is_end"] = point.pop("mark")
+            expected[video_id, point.pop("mark_seconds")] = point
     return expected
 
 
@@ -671,9 +665,7 @@ def daily_traffic_sources(views: Sequence[View]) -> Table:
     return expected
 
 
-def group[T](
-    rows: Iterable[T], key: Callable[[T], tuple[Any, ...]]
-) -> dict[tuple[Any, ...], list[T]]:
+def group(rows: Iterable[T], key: Callable[[T], tuple[Any, ...]]) -> dict[tuple[Any, ...], list[T]]:
     grouped: dict[tuple[Any, ...], list[T]] = defaultdict(list)
     for row in rows:
         grouped[key(row)].append(row)
@@ -791,7 +783,7 @@ def daily_account_kpis(world: World) -> Table:
 def data_end(world: World) -> date:
     """The earlier of the latest day of any accepted event and the newest ingest's day."""
     assert world.newest_ingest is not None
-    latest = max(row.day for row in (*world.views, *world.interactions))
+    latest = max([row.day for row in world.views] + [row.day for row in world.interactions])
     return min(latest, local_day(world.newest_ingest, world.zone))
 
 

@@ -8,6 +8,8 @@ import gzip
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -245,12 +247,15 @@ def test_globs_match_and_unfinished_files_are_reported(home: Home, tmp_path: Pat
     put(tmp_path, "in/video_views_2.csv.part", views("b"))
     put(tmp_path, "in/.hidden.csv", views("c"))
     put(tmp_path, "in/.git/video_views.csv", views("d"))
+    put(tmp_path, "elsewhere/video_views.csv", views("e"))
+    (tmp_path / "in" / "linked").symlink_to(tmp_path / "elsewhere")
     result = land(home, tmp_path / "in")
     assert len(result.landed) == 1
     assert {file.source_file for file in result.ignored} == {
         "video_views_2.csv.part",
         ".hidden.csv",
         ".git",
+        "linked",
     }
     assert len(land(home, tmp_path / "in" / "video_*.csv").already_landed) == 1
 
@@ -379,7 +384,7 @@ def test_a_file_that_grows_after_it_was_read_is_not_deleted(
 
     def land_and_grow(*args: Any) -> bool:
         path.write_text(views("a", "b"))
-        return real(*args)
+        return bool(real(*args))
 
     monkeypatch.setattr(lake, "land", land_and_grow)
     result = land_folder(home)
@@ -412,6 +417,32 @@ def test_a_full_disk_lands_nothing_and_takes_nothing(
     monkeypatch.undo()
     monkeypatch.setattr(offers, "SETTLE_SECONDS", 0.0)
     assert len(land_folder(home).landed) == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "landed", "already"), [("lake.land", 2, 0), ("ingest._clear_landing", 0, 2)]
+)
+def test_a_kill_before_or_after_the_rename_loses_and_doubles_nothing(
+    home: Home, step: str, landed: int, already: int
+) -> None:
+    put(home.landing, "video_views_1.csv", views("a"))
+    put(home.landing, "video_views_2.csv", views("b"))
+    code = f"""
+import os, pathlib
+from tiktok_warehouse import home, ingest, lake, offers
+offers.SETTLE_SECONDS = 0
+{step} = lambda *_: os._exit(9)
+this = home.open_home(pathlib.Path({str(home.root)!r}))
+ingest.ingest_paths(this, [this.landing], taken_from_landing=True)
+"""
+    killed = subprocess.run([sys.executable, "-c", code], check=False)
+    assert killed.returncode == 9
+    assert len(list(home.landing.iterdir())) == 2
+    result = land_folder(home)
+    assert (len(result.landed), len(result.already_landed)) == (landed, already)
+    assert [row["view_id"] for row in rows(home, "video_views")] == ["a", "b"]
+    assert [row.ingest_seq for row in lake.read_registry(home)] == [1, 2]
+    assert list(home.landing.iterdir()) == []
 
 
 def test_a_fresh_file_in_landing_is_given_time_to_settle(

@@ -280,6 +280,26 @@ def test_a_parquet_file_with_damaged_pages_is_refused(tmp_path: Path) -> None:
     assert "cut off or damaged" in refusal(path)
 
 
+def test_a_flipped_bit_is_caught_where_the_pages_have_checksums(tmp_path: Path) -> None:
+    path = tmp_path / "f.parquet"
+    table = pa.table({"a": ["one", "two", "three"]})
+    pq.write_table(table, path, compression="none", use_dictionary=False, write_page_checksum=True)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"three")] ^= 1
+    path.write_bytes(content)
+    assert "cut off or damaged (after row 0" in refusal(path)
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"\0"])
+def test_line_and_byte_are_right_in_any_chunk(
+    write: Any, monkeypatch: pytest.MonkeyPatch, bad: bytes
+) -> None:
+    monkeypatch.setattr(readers, "CHUNK_BYTES", 64)
+    before = b"\xef\xbb\xbfa,b\n" + b"1,22222\n" * 100
+    message = refusal(write(before + b"1," + bad + b"\n"))
+    assert f"line 102, byte {len(before) + 3}" in message
+
+
 def test_parquet_bytes_that_are_no_text_name_column_and_rows(tmp_path: Path) -> None:
     path = tmp_path / "f.parquet"
     pq.write_table(pa.table({"raw": pa.array([b"\xff\xfe"], pa.binary())}), path)

@@ -1,0 +1,850 @@
+"""The warehouse equals an independent reading of the raw contract, on hypothesis-made logs.
+
+Each example is a whole lake that dbt builds in a child process. ``ORACLE_EXAMPLES`` raises their
+number per time zone for a soak, with another choice of logs at every run.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+import oracle
+from oracle import SPECS, LandedFile, Table
+
+PROJECT = Path(__file__).resolve().parents[2]
+SOAK = int(os.environ.get("ORACLE_EXAMPLES", "0"))
+REDUCING_BUILDS = int(os.environ.get("ORACLE_REDUCING_BUILDS", "16"))
+
+# Each zone with days around which its logs lie: a month's end, and changes of the clock, one of
+# them (Cairo) at midnight, so that a day has no 00:00.
+ZONES = {
+    "UTC": date(2026, 6, 1),
+    "America/New_York": date(2026, 3, 8),
+    "Asia/Kolkata": date(2026, 1, 1),
+    "Africa/Cairo": date(2026, 4, 24),
+}
+EXAMPLES = {"UTC": 2, "America/New_York": 2, "Asia/Kolkata": 1, "Africa/Cairo": 1}
+
+# Shrinking would build the warehouse hundreds of times; ``reduce_log`` does it in a few builds.
+GENERATE_ONLY = settings(
+    deadline=None,
+    database=None,
+    derandomize=SOAK == 0,
+    phases=[Phase.explicit, Phase.generate],
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
+
+# ---------------------------------------------------------------- a log and its lake
+
+
+@dataclass(frozen=True, repr=False)
+class Log:
+    """Raw rows of each entity, with lineage, and every landed file."""
+
+    time_zone: str
+    raw: dict[str, list[dict[str, Any]]]
+    files: list[LandedFile]
+
+    def __repr__(self) -> str:
+        return f"<{len(self.places)} rows in {len(self.files)} files, {self.time_zone}>"
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        return [
+            (row["_ingest_seq"], row["_source_row"]) for rows in self.raw.values() for row in rows
+        ]
+
+    def only(self, places: set[tuple[int, int]]) -> Log:
+        """The same files with these rows alone."""
+        raw = {
+            entity: [row for row in rows if (row["_ingest_seq"], row["_source_row"]) in places]
+            for entity, rows in self.raw.items()
+        }
+        files = [
+            replace(file, raw_rows=sum(seq == file.ingest_seq for seq, _ in places))
+            for file in self.files
+        ]
+        return Log(self.time_zone, raw, files)
+
+
+def file_schema(entity: str) -> pa.Schema:
+    spec = SPECS[entity]
+    return pa.schema(
+        [(name, pa.string()) for name in (*spec.required, *spec.optional)]
+        + [
+            ("_ingest_seq", pa.int64()),
+            ("_ingest_id", pa.string()),
+            ("_source_file", pa.string()),
+            ("_source_row", pa.int64()),
+            ("_ingested_at", pa.timestamp("us")),
+            ("_malformed", pa.string()),
+        ]
+    )
+
+
+REGISTRY_TEXTS_BEFORE = (
+    "ingest_id",
+    "entity",
+    "source_file",
+    "source_kind",
+    "content_sha256",
+    "mapping_name",
+    "mapping_sha256",
+    "parser_version",
+    "key_fingerprint",
+    "never_has",
+)
+REGISTRY = pa.schema(
+    [("ingest_seq", pa.int64())]
+    + [(name, pa.string()) for name in REGISTRY_TEXTS_BEFORE]
+    + [
+        ("raw_rows", pa.int64()),
+        ("unknown_columns", pa.string()),
+        ("ingested_at", pa.timestamp("us")),
+    ]
+)
+
+
+def write_lake(log: Log, raw_folder: Path) -> None:
+    """Land the log as the raw lake holds it: a folder an ingest, typed empty files beside."""
+    shutil.rmtree(raw_folder, ignore_errors=True)
+    empty = raw_folder / "_empty"
+    empty.mkdir(parents=True)
+    for entity in SPECS:
+        pq.write_table(file_schema(entity).empty_table(), empty / f"{entity}.0.parquet")
+    pq.write_table(REGISTRY.empty_table(), empty / "ingested_files.0.parquet")
+    for file in log.files:
+        folder = raw_folder / file.ingest_id
+        folder.mkdir(exist_ok=True)
+        rows = [row for row in log.raw[file.entity] if row["_ingest_seq"] == file.ingest_seq]
+        table = pa.Table.from_pylist(rows, schema=file_schema(file.entity))
+        pq.write_table(table, folder / f"{file.entity}.{file.ingest_seq}.parquet")
+    by_ingest: dict[str, list[LandedFile]] = defaultdict(list)
+    for file in log.files:
+        by_ingest[file.ingest_id].append(file)
+    for ingest_id, files in by_ingest.items():
+        registered = [registry_row(file) for file in files]
+        target = raw_folder / ingest_id / f"ingested_files.{files[0].ingest_seq}.parquet"
+        pq.write_table(pa.Table.from_pylist(registered, schema=REGISTRY), target)
+
+
+def registry_row(file: LandedFile) -> dict[str, Any]:
+    return {
+        "ingest_seq": file.ingest_seq,
+        "ingest_id": file.ingest_id,
+        "entity": file.entity,
+        "source_file": file.source_file,
+        "source_kind": "csv",
+        "content_sha256": f"sha-{file.ingest_seq}",
+        "parser_version": "1",
+        "key_fingerprint": "test",
+        "never_has": ",".join(file.never_has) or None,
+        "raw_rows": file.raw_rows,
+        "ingested_at": file.ingested_at,
+    }
+
+
+# ---------------------------------------------------------------- building and comparing
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One home and one dbt target, reused: dbt parses the project once for each."""
+
+    folder: Path
+    project: Path = PROJECT
+
+    def build(self, variables: dict[str, str]) -> Path:
+        home = self.folder / "home"
+        shutil.rmtree(home / "build", ignore_errors=True)
+        (home / "build").mkdir(parents=True)
+        target = str(self.folder / "target")
+        command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build"]
+        command += ["--exclude-resource-type", "test", "unit_test"]
+        command += ["--vars", json.dumps(variables), "--target-path", target, "--log-path", target]
+        environment = {**os.environ, "TIKTOK_WAREHOUSE_HOME": str(home)}
+        finished = subprocess.run(
+            command, cwd=self.project, env=environment, capture_output=True, text=True
+        )
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        return home / "build" / "warehouse.duckdb"
+
+    def differences(self, log: Log) -> list[Difference]:
+        """Build the log, and hold every table against the oracle."""
+        write_lake(log, self.folder / "home" / "raw")
+        variables = {"raw_source": "lake", "reporting_time_zone": log.time_zone}
+        expected = oracle.expect(log.raw, log.files, log.time_zone)
+        return compare(expected, self.build(variables))
+
+
+# Where each expected table stands, and the columns that name its rows.
+PLACE = ("_ingest_seq", "_source_row")
+KEYS = {
+    **{f"status {entity}": PLACE for entity in SPECS},
+    **{f"content {entity}": PLACE for entity in SPECS},
+    "quality.rejected_rows": ("entity", "ingest_id", "source_file", "source_row"),
+    "quality.nulled_values": ("entity", "column_name", "ingest_id", "source_file"),
+    "quality.row_reconciliation": ("ingest_id", "entity", "source_file"),
+    "marts.fct_watch_retention_daily": ("video_id", "event_date", "mark_pct"),
+    "marts.fct_video_retention": ("video_id", "mark_seconds"),
+    "marts.fct_traffic_source_daily": ("video_id", "event_date", "traffic_source"),
+    "marts.daily_video_kpis": ("video_id", "kpi_date"),
+    "marts.daily_account_kpis": ("account_id", "kpi_date"),
+}
+
+# Words for people, which the contract does not lay down.
+NOT_COMPARED = {"reason", "remedy", "raw_record"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    table: str
+    key: tuple[Any, ...]
+    column: str
+    expected: Any
+    got: Any
+
+    def __str__(self) -> str:
+        where = ", ".join(
+            f"{name}={value}" for name, value in zip(KEYS[self.table], self.key, strict=True)
+        )
+        return f"{self.table} [{where}] {self.column}: expected {self.expected!r}, got {self.got!r}"
+
+
+def compare(expected: dict[str, Table], database: Path) -> list[Difference]:
+    """Every column of every row, both ways; the tables in the order in which they depend."""
+    found: list[Difference] = []
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for name, table in expected.items():
+            found += compare_table(name, table, read_table(connection, name))
+    return found
+
+
+def read_table(connection: duckdb.DuckDBPyConnection, name: str) -> Table:
+    relation, where = name, ""
+    if " " in name:
+        kind, entity = name.split()
+        relation = f"staging.base_event_log__{entity}"
+        where = "where row_status = 'accepted'" if kind == "content" else ""
+    cursor = connection.execute(f"select * from {relation} {where}")
+    columns = [column[0] for column in cursor.description or ()]
+    keys = KEYS[name]
+    table: Table = {}
+    for values in cursor.fetchall():
+        row = dict(zip(columns, values, strict=True))
+        key = tuple(row.pop(column) for column in keys)
+        assert key not in table, f"two rows of {name} for {key}"
+        table[key] = row
+    return table
+
+
+def compare_table(name: str, expected: Table, got: Table) -> Iterator[Difference]:
+    for key in sorted(expected.keys() | got.keys(), key=repr):
+        if key not in got:
+            yield Difference(name, key, "row", expected[key], "no row")
+        elif key not in expected:
+            yield Difference(name, key, "row", "no row", got[key])
+        else:
+            yield from compare_row(name, key, expected[key], got[key])
+
+
+def compare_row(
+    name: str, key: tuple[Any, ...], expected: dict[str, Any], got: dict[str, Any]
+) -> Iterator[Difference]:
+    is_mart = not name.startswith(("status", "content"))
+    unexpected = got.keys() - expected.keys() - NOT_COMPARED if is_mart else set()
+    for column in (*expected, *sorted(unexpected)):
+        if column not in expected or column not in got:
+            yield Difference(
+                name, key, column, expected.get(column, "no column"), got.get(column, "no column")
+            )
+        elif not is_same(expected[column], got[column]):
+            yield Difference(name, key, column, expected[column], got[column])
+
+
+def is_same(expected: Any, got: Any) -> bool:
+    if isinstance(expected, float) and isinstance(got, float):
+        return math.isclose(expected, got, rel_tol=1e-12, abs_tol=1e-10)
+    return type(expected) is type(got) and bool(expected == got)
+
+
+# ---------------------------------------------------------------- raw text of each kind
+
+# The reader trims what Unicode calls white space; ASCII's is left for staging to prove itself on.
+WHITE_SPACE = " \t\n\r\v\f"
+PADDING = st.sampled_from(["", "", "", "", "", "", " ", "  ", "\t", "\n", "\v\f", "\r\n"])
+HOSTILE = [
+    "'; drop table accounts; --",
+    "{{ 1/0 }}",
+    "a,b\"c'd",
+    "=1+1",
+    "\u202eolleh",
+    "🧁 café",
+    "é",
+    "é",
+    "%s%d\\n\\",
+    "NaN",
+    "<b>",
+    "\u200b",
+]
+IDS = ["007", "7", "07", "NA", "na", "null", "NULL", "None", "nan", "0", "-1", "1e3", "true"]
+
+
+def padded(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds(lambda before, text, after: before + text + after, PADDING, texts, PADDING)
+
+
+def recased(texts: Sequence[str]) -> st.SearchStrategy[str]:
+    cases: list[Callable[[str], str]] = [str, str, str.upper, str.title, str.swapcase]
+    return padded(
+        st.builds(lambda text, case: case(text), st.sampled_from(texts), st.sampled_from(cases))
+    )
+
+
+def good_categories(kind: str) -> st.SearchStrategy[str]:
+    return recased(sorted(oracle.CATEGORIES[kind]))
+
+
+BAD_CATEGORIES = st.sampled_from(["for-you", "For You", "view", "likes", "unknown", "0", *HOSTILE])
+GOOD_BOOLEANS = recased(["true", "false", "1", "0", "yes", "no"])
+BAD_BOOLEANS = st.sampled_from(["t", "y", "2", "on", "oui", "NULL", "0.0", "01", *HOSTILE[:3]])
+
+BAD_NUMBERS = st.sampled_from(
+    [
+        *("NaN", "inf", "-Infinity", "1_000", "1,5", "1e1", "1E1", ".5", "5.", "0x10", "+-1"),
+        *("--1", "\u0663", "1 0", "12s", "\uff15", "½", "1.2.3", "+", "true", *HOSTILE),
+    ]
+)
+NUMBERS_OF_NOTE = st.sampled_from(
+    [
+        *("0", "-0", "+0", "0.000", "00007", "+7.50", "1.0", "0.0004", "0.0005", "2.0005"),
+        *("86400", "86400.000", "86400.0004", "86400.001", "86401", "-1", "-0.001", "-0.0004"),
+        *("999999999999999", "1000000000000000", "1" + "0" * 30, "-1" + "0" * 30),
+        *("0." + "0" * 40 + "1", "3." + "3" * 40),
+    ]
+)
+
+
+def written(seconds: Decimal, chance: random.Random) -> str:
+    """The same number in one of its accepted forms."""
+    forms = [str(seconds), f"{seconds:.3f}", f"+{seconds}", f"0{seconds}", f" {seconds}\t"]
+    return chance.choice([*forms[:2] * 3, *forms])
+
+
+BAD_TIMESTAMPS = st.sampled_from(
+    [
+        *("yesterday", "2026-02-30", "2026-13-01", "2026-1-1", "20260101", "01/02/2026"),
+        *("2026-06-01T25:00", "2026-06-01 12:60", "2026-06-01 12:00:60", "2026-06-01 24:00"),
+        *("2026-06-01T12", "2026-06-01  12:00", "2026-06-01t12:00", "2026-06-01T12:00z"),
+        *("2026-06-01 12:00 UTC", "2026-06-01 12:00+0200", "2026-06-01 12:00+02", "2026-W01-1"),
+        *("2026-06-01 12:00 +02:00", "2026-06-01T12:00:00.", "2026-06-01T12:00:00,5"),
+        *("2026-06-01T12:00:00.1234567", "2026-06-01 12:00+24:00", "2026-06-01 12:00+02:60"),
+        *("178027200", "17802720000", "178027200000", "17802720000000", "1780272000.5"),
+        *(
+            "+1780272000",
+            "-1780272000",
+            "\u0662\u0660\u0662\u0666-06-01",
+            "infinity",
+            "now",
+            "today",
+            "epoch",
+        ),
+        *("2026-06-01T12:00:00Z0", "2026-06-01T12:00:00ZZ", "12026-06-01", "2026-06-01 BC"),
+        *HOSTILE,
+    ]
+)
+TIMESTAMPS_OF_NOTE = st.sampled_from(
+    [
+        *("2016-09-01", "2016-08-31T23:59:59.999999Z", "2016-09-01T00:00+00:01", "2016-08-31"),
+        *("2016-09-01T00:00-00:01", "0000000000", "0000000000000", "9999999999", "1472688000"),
+        *("1472687999", "2999-01-01", "0001-01-01", "1970-01-01T00:00Z", "2024-02-29"),
+    ]
+)
+
+
+def seconds_of_note(zone: str) -> list[datetime]:
+    """Around midnights of the zone and around UTC's, clock changes among them."""
+    moments = []
+    for offset in range(-5, 6):
+        day = ZONES[zone] + timedelta(days=offset)
+        end = oracle.end_of_day(day, ZoneInfo(zone))
+        utc_midnight = datetime.combine(day, datetime.min.time())
+        for moment in (end, utc_midnight, end - timedelta(minutes=30)):
+            moments += [moment - timedelta(microseconds=1), moment, moment + timedelta(hours=1)]
+    return moments
+
+
+def good_timestamps(zone: str) -> st.SearchStrategy[str]:
+    first = datetime.combine(ZONES[zone], datetime.min.time())
+    around = st.datetimes(first - timedelta(days=6), first + timedelta(days=6))
+    moments = st.one_of(st.sampled_from(seconds_of_note(zone)), around)
+    return padded(st.builds(write_moment, moments, st.integers(0, 10), st.integers(-840, 840)))
+
+
+def write_moment(moment: datetime, form: int, ahead: int) -> str:
+    """The moment in one accepted form; a short form drops what it cannot hold."""
+    if form == 0:
+        return f"{moment:%Y-%m-%d}"
+    if form == 1:
+        return f"{moment:%Y-%m-%d %H:%M}"
+    if form == 2:
+        return f"{moment:%Y-%m-%dT%H:%M:%S}"
+    if form == 3:
+        return f"{moment:%Y-%m-%d %H:%M:%S.%f}"
+    if form == 4:
+        return f"{moment:%Y-%m-%dT%H:%M:%S.%f}"[: -1 - ahead % 5] + "Z"
+    since = moment.replace(tzinfo=UTC) - oracle.EPOCH
+    if form == 5:
+        return str(since // timedelta(seconds=1))
+    if form == 6:
+        return str(since // timedelta(milliseconds=1))
+    shifted = moment + timedelta(minutes=ahead)
+    offset = f"{'-' if ahead < 0 else '+'}{abs(ahead) // 60:02}:{abs(ahead) % 60:02}"
+    if form == 7:
+        return f"{shifted:%Y-%m-%d %H:%M}{offset}"
+    if form == 8:
+        return f"{moment:%Y-%m-%d}{'Z' if ahead % 2 else offset}"
+    return f"{shifted:%Y-%m-%dT%H:%M:%S.%f}{offset}"
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Raw texts that hypothesis chose for one log, by kind: good ones and hostile ones."""
+
+    good: dict[str, list[str]]
+    bad: dict[str, list[str]]
+
+    def choose(self, kind: str, chance: random.Random, bad_share: float) -> str:
+        return chance.choice(self.bad[kind] if chance.random() < bad_share else self.good[kind])
+
+
+@st.composite
+def texts(draw: st.DrawFn, zone: str) -> Texts:
+    def some(strategy: st.SearchStrategy[str], least: int, most: int) -> list[str]:
+        return draw(st.lists(strategy, min_size=least, max_size=most))
+
+    free = st.one_of(st.sampled_from(HOSTILE), st.text(min_size=1, max_size=4).filter(storable))
+    good = {
+        "timestamp": some(good_timestamps(zone), 40, 80),
+        "boolean": some(GOOD_BOOLEANS, 4, 8),
+        "text": some(padded(free), 4, 8),
+        **{kind: some(good_categories(kind), 8, 20) for kind in oracle.CATEGORIES},
+    }
+    bad = {
+        "timestamp": some(st.one_of(BAD_TIMESTAMPS, BAD_TIMESTAMPS, TIMESTAMPS_OF_NOTE), 6, 12),
+        "seconds": some(st.one_of(BAD_NUMBERS, NUMBERS_OF_NOTE), 8, 16),
+        "boolean": some(BAD_BOOLEANS, 2, 4),
+        "text": ["", "  ", "\t"],
+        **{kind: some(BAD_CATEGORIES, 2, 4) for kind in oracle.CATEGORIES},
+    }
+    return Texts(good, bad)
+
+
+def storable(text: str) -> bool:
+    """What the reader may leave in the lake: no NUL, no half character, no wide space outside."""
+    is_whole = "\0" not in text and not any(0xD800 <= ord(letter) <= 0xDFFF for letter in text)
+    return is_whole and text.strip() == text.strip(WHITE_SPACE)
+
+
+# ---------------------------------------------------------------- rows
+
+
+@dataclass
+class Writer:
+    """Composes rows from the drawn texts. Ids repeat, so that versions of a key compete."""
+
+    texts: Texts
+    chance: random.Random
+    account_ids: list[str]
+    video_ids: list[str]
+    people: list[str | None]
+    durations: dict[str, list[Decimal]]
+    serial: int = 0
+
+    def account(self) -> dict[str, Any]:
+        return {
+            "account_id": self.chance.choice(self.account_ids),
+            "handle": self.often("text", 0.05),
+            "account_role": self.role(),
+            "display_name": self.maybe("text"),
+            "country": self.maybe("text"),
+            "created_at": self.maybe("timestamp"),
+        }
+
+    def role(self) -> str:
+        if self.chance.random() < 0.7:
+            return self.chance.choice(["own", "OWN", " own"])
+        return self.often("role", 0.2)
+
+    def video(self) -> dict[str, Any]:
+        video_id = self.chance.choice(self.video_ids)
+        return {
+            "video_id": video_id,
+            "account_id": self.chance.choice(self.account_ids),
+            "posted_at": self.often("timestamp", 0.06),
+            "duration_seconds": self.duration(video_id),
+            **{
+                name: self.maybe(SPECS["videos"].optional[name])
+                for name in SPECS["videos"].optional
+                if name != "duration_seconds"
+            },
+        }
+
+    def duration(self, video_id: str) -> str | None:
+        if self.chance.random() < 0.15:
+            return self.chance.choice([None, "", "0", "0.0", *self.texts.bad["seconds"]])
+        return written(self.chance.choice(self.durations[video_id]), self.chance)
+
+    def view(self) -> dict[str, Any]:
+        video_id = self.chance.choice(self.video_ids)
+        return {
+            "view_id": self.event_id(),
+            "viewed_at": self.often("timestamp", 0.05),
+            "video_id": video_id,
+            "watch_seconds": self.watched(video_id),
+            "person_id": self.person(),
+            "traffic_source": self.maybe("source"),
+        }
+
+    def watched(self, video_id: str) -> str:
+        """Nothing, a hostile text, or on, beside or beyond a mark of the video."""
+        dice = self.chance.random()
+        if dice < 0.1:
+            return self.chance.choice(["0", "0.0", " 0"])
+        if dice < 0.2:
+            return self.chance.choice(self.texts.bad["seconds"])
+        length = self.chance.choice(self.durations[video_id])
+        marks = [length, length * Decimal("0.99"), length * 2, Decimal(int(length))]
+        marks += [length * self.chance.randrange(0, 21) / 20, Decimal(self.chance.randrange(200))]
+        marks += [length * self.chance.randrange(1000) / 1000]
+        step = self.chance.choice([0, 0, 1, -1]) * Decimal("0.001")
+        return written(max(self.chance.choice(marks) + step, Decimal(0)), self.chance)
+
+    def interaction(self) -> dict[str, Any]:
+        return {
+            "interaction_id": self.event_id(),
+            "interacted_at": self.often("timestamp", 0.05),
+            "video_id": self.chance.choice(self.video_ids),
+            "interaction_type": self.often("interaction", 0.03),
+            "person_id": self.person(),
+            "is_undo": self.maybe("boolean"),
+            "comment_text": self.maybe("text"),
+            "traffic_source": self.maybe("source"),
+        }
+
+    def often(self, kind: str, bad_share: float) -> str:
+        return self.texts.choose(kind, self.chance, bad_share)
+
+    def maybe(self, kind: str) -> str | None:
+        if self.chance.random() < 0.25:
+            return self.chance.choice([None, "", " "])
+        return self.texts.choose(kind, self.chance, 0.15)
+
+    def person(self) -> str | None:
+        return self.chance.choice(self.people)
+
+    def event_id(self) -> str:
+        dice = self.chance.random()
+        if dice < 0.02:
+            return self.chance.choice(["", " "])
+        if dice < 0.1:
+            return self.chance.choice(IDS)
+        self.serial += 1
+        return f"e{self.serial}"
+
+
+def again(row: dict[str, Any], fresh: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    """A later version of a row: the same, the same in other clothes, or one that differs."""
+    dice = chance.random()
+    if dice < 0.3:
+        return dict(row)
+    if dice < 0.5:
+        return {name: f" {text} " if text and text.strip() else "" for name, text in row.items()}
+    changed = chance.sample(sorted(row), k=chance.randrange(1, 4))
+    key = next(iter(row))
+    return {**row, **{name: fresh[name] for name in changed if name != key}}
+
+
+@st.composite
+def logs(draw: st.DrawFn, zone: str) -> Log:
+    """A few accounts over a few sparse days, in several ingests of several files."""
+    chance = random.Random(draw(st.integers(0, 2**32)))
+    accounts = draw(st.lists(st.sampled_from(IDS), min_size=3, max_size=6, unique=True))
+    videos = draw(st.lists(st.sampled_from(IDS), min_size=3, max_size=6, unique=True))
+    lengths = st.sampled_from(["0.001", "0.5", "1", "7", "9.99", "10", "33.333", "180", "181.5"])
+    writer = Writer(
+        texts=draw(texts(zone)),
+        chance=chance,
+        account_ids=accounts,
+        video_ids=videos,
+        people=[None, "", *chance.sample(IDS, k=draw(st.integers(2, 8)))],
+        durations={
+            video: [Decimal(text) for text in draw(st.lists(lengths, min_size=1, max_size=2))]
+            for video in videos
+        },
+    )
+    never_has = draw(
+        st.sampled_from([(), (), (), ("save",), ("save", "direct_message"), ("comment", "like")])
+    )
+    plan = draw(st.lists(ingest_plans(), min_size=2, max_size=5))
+    clock_jumps_back = draw(st.integers(0, 5)) == 0
+    return compose_log(zone, writer, plan, never_has, clock_jumps_back)
+
+
+@dataclass(frozen=True)
+class FilePlan:
+    entity: str
+    rows: int
+    is_poor: bool
+
+
+@dataclass(frozen=True)
+class IngestPlan:
+    """One ingest: when, as hours from the middle of the log, and which files with how many rows."""
+
+    hours: int
+    files: list[FilePlan]
+
+
+@st.composite
+def ingest_plans(draw: st.DrawFn) -> IngestPlan:
+    rows = {"accounts": (0, 6), "videos": (0, 12), "video_views": (0, 120), "interactions": (0, 80)}
+    entities = draw(st.lists(st.sampled_from(sorted(rows)), min_size=1, max_size=6))
+    files = [
+        FilePlan(
+            entity,
+            rows=draw(st.integers(*rows[entity])),
+            is_poor=entity == "interactions" and draw(st.integers(0, 4)) > 0,
+        )
+        for entity in entities
+    ]
+    return IngestPlan(draw(st.integers(-48, 240)), files)
+
+
+def compose_log(
+    zone: str,
+    writer: Writer,
+    plan: Sequence[IngestPlan],
+    never_has: tuple[str, ...],
+    clock_jumps_back: bool,
+) -> Log:
+    """The plan's files; and one more ingest in the middle that brings most parents."""
+    raw: dict[str, list[dict[str, Any]]] = {entity: [] for entity in SPECS}
+    files: list[LandedFile] = []
+    parents = IngestPlan(
+        hours=plan[0].hours,
+        files=[FilePlan("accounts", 8, False), FilePlan("videos", 16, False)],
+    )
+    ingests = [*plan[:1], parents, *plan[1:]]
+    clock = [ingest.hours for ingest in ingests]
+    if not clock_jumps_back:
+        clock.sort()
+    for number, (ingest, hours) in enumerate(zip(ingests, clock, strict=True)):
+        ingested_at = datetime.combine(ZONES[zone], datetime.min.time()) + timedelta(hours=hours)
+        for file_plan in ingest.files:
+            file = LandedFile(
+                entity=file_plan.entity,
+                ingest_seq=len(files) + 1,
+                ingest_id=f"ingest-{number}",
+                source_file=f"{file_plan.entity}-{len(files)}.csv",
+                ingested_at=ingested_at,
+                raw_rows=file_plan.rows,
+                never_has=never_has if file_plan.is_poor else (),
+            )
+            files.append(file)
+            raw[file.entity] += write_file(file, writer, raw[file.entity])
+    return Log(zone, raw, files)
+
+
+def write_file(
+    file: LandedFile, writer: Writer, before: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    compose = {
+        "accounts": writer.account,
+        "videos": writer.video,
+        "video_views": writer.view,
+        "interactions": writer.interaction,
+    }[file.entity]
+    columns = (*SPECS[file.entity].required, *SPECS[file.entity].optional)
+    rows: list[dict[str, Any]] = []
+    while len(rows) < file.raw_rows:
+        row = compose()
+        earlier = [*before, *rows]
+        if earlier and writer.chance.random() < 0.25:
+            repeated = writer.chance.choice(earlier)
+            row = again({name: repeated[name] for name in columns}, row, writer.chance)
+        if (row.get("interaction_type") or "").strip().lower() in file.never_has:
+            row["interaction_type"] = "share"
+        if (row.get("interaction_type") or "").strip().lower() != "comment":
+            # The ingest door keeps the text of comments alone.
+            row = {**row, "comment_text": None} if "comment_text" in row else row
+        malformed = "a,b,c" if writer.chance.random() < 0.02 else None
+        lineage = {
+            "_ingest_seq": file.ingest_seq,
+            "_ingest_id": file.ingest_id,
+            "_source_file": file.source_file,
+            "_source_row": len(rows) + 1,
+            "_ingested_at": file.ingested_at,
+            "_malformed": malformed,
+        }
+        rows.append({**(dict.fromkeys(columns) if malformed else row), **lineage})
+    # What orders rows is their number, so the file may hold them in any order.
+    writer.chance.shuffle(rows)
+    return rows
+
+
+# ---------------------------------------------------------------- a small reproduction
+
+
+def reduce_log(log: Log, workspace: Workspace, found: Difference, builds: int) -> Log:
+    """Rows that still give the same kind of difference, by halving, in a few builds."""
+
+    def still_differs(candidate: Log) -> bool:
+        return any(
+            (difference.table, difference.column) == (found.table, found.column)
+            for difference in workspace.differences(candidate)
+        )
+
+    best, size = log, max(1, len(log.places) // 2)
+    while builds > 0:
+        smaller = None
+        places = best.places
+        for start in range(0, len(places), size):
+            if builds == 0:
+                break
+            builds -= 1
+            candidate = best.only({*places[:start], *places[start + size :]})
+            if candidate.places and still_differs(candidate):
+                smaller = candidate
+                break
+        if smaller is not None:
+            best = smaller
+        elif size == 1:
+            break
+        size = min(size, max(1, len(best.places) // 2)) if smaller else max(1, size // 2)
+    return best
+
+
+def related_rows(log: Log, found: Difference) -> Log:
+    """Rows that share an id with the difference, and those that hold them together."""
+    ids = {str(part) for part in found.key if isinstance(part, str)}
+    places = {
+        (row["_ingest_seq"], row["_source_row"])
+        for entity in ("videos", "video_views", "interactions")
+        for row in log.raw[entity]
+        if {(row["video_id"] or "").strip(), (row.get("account_id") or "").strip()} & ids
+    }
+    videos = {
+        (row["video_id"] or "").strip()
+        for row in log.raw["videos"]
+        if (row["_ingest_seq"], row["_source_row"]) in places
+    }
+    for entity in ("video_views", "interactions"):
+        for row in log.raw[entity]:
+            if (row["video_id"] or "").strip() in videos:
+                places.add((row["_ingest_seq"], row["_source_row"]))
+    places |= {(row["_ingest_seq"], row["_source_row"]) for row in log.raw["accounts"]}
+    return log.only(places)
+
+
+def explain(log: Log, workspace: Workspace, found: list[Difference]) -> str:
+    """The first differences, and a small log that shows the very first."""
+    first = found[0]
+    start = log
+    if first.table.startswith("marts"):
+        related = related_rows(log, first)
+        if any(other.table == first.table for other in workspace.differences(related)):
+            start = related
+    small = reduce_log(start, workspace, first, REDUCING_BUILDS)
+    kinds = sorted({(item.table, item.column) for item in found})
+    lines = [f"{len(found)} differences in {kinds}; the first:", *map(str, found[:12])]
+    lines += ["", f"Still differs with {len(small.places)} rows, zone {small.time_zone}:"]
+    lines += [f"  {file}" for file in small.files]
+    for entity, rows in small.raw.items():
+        lines += [f"  {entity} {without_empty(row)}" for row in rows]
+    lines += [str(item) for item in workspace.differences(small)[:12]]
+    return "\n".join(lines)
+
+
+def without_empty(row: dict[str, Any]) -> dict[str, Any]:
+    hidden = ("_ingest_id", "_source_file", "_ingested_at")
+    return {name: value for name, value in row.items() if value is not None and name not in hidden}
+
+
+# ---------------------------------------------------------------- tests
+
+
+@pytest.fixture(scope="module")
+def workspaces(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Workspace]:
+    return {zone: Workspace(tmp_path_factory.mktemp("oracle")) for zone in ZONES}
+
+
+def has_events(log: Log) -> bool:
+    """Without one accepted event the marts are empty, and nothing is compared."""
+    judged = oracle.judge(log.raw)
+    return any(
+        row.row_status == "accepted"
+        for entity in ("video_views", "interactions")
+        for row in judged[entity]
+    )
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_warehouse_equals_an_independent_reading_of_the_contract(
+    zone: str, workspaces: dict[str, Workspace]
+) -> None:
+    @settings(GENERATE_ONLY, max_examples=SOAK or EXAMPLES[zone])
+    @given(log=logs(zone).filter(has_events))
+    def check(log: Log) -> None:
+        found = workspaces[zone].differences(log)
+        if found:
+            pytest.fail(explain(log, workspaces[zone], found), pytrace=False)
+
+    check()
+
+
+def test_the_sample_seeds_equal_an_independent_reading_of_the_contract(tmp_path: Path) -> None:
+    database = Workspace(tmp_path).build({"raw_source": "seeds", "reporting_time_zone": "UTC"})
+    raw, files = read_seeds(database)
+    found = compare(oracle.expect(raw, files, "UTC"), database)
+    assert not found, "\n".join(map(str, found[:12]))
+
+
+def read_seeds(database: Path) -> tuple[dict[str, list[dict[str, Any]]], list[LandedFile]]:
+    """The loaded seed rows, which are text; files are known from their rows."""
+    raw: dict[str, list[dict[str, Any]]] = {}
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for entity in SPECS:
+            cursor = connection.execute(f"select * from raw.raw_{entity}")
+            columns = [column[0] for column in cursor.description or ()]
+            raw[entity] = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    files: dict[int, LandedFile] = {}
+    for entity, rows in raw.items():
+        for row in rows:
+            seq = row["_ingest_seq"]
+            lineage = row["_ingest_id"], row["_source_file"], row["_ingested_at"]
+            before = files.get(seq, LandedFile(entity, seq, *lineage, raw_rows=0))
+            files[seq] = replace(before, raw_rows=before.raw_rows + 1)
+    return raw, list(files.values())

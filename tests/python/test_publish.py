@@ -1,0 +1,186 @@
+"""Publishing: a whole version or none, and readers that notice nothing."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tiktok_warehouse import publish as publishing
+from tiktok_warehouse.errors import WarehouseError
+from tiktok_warehouse.home import Home, open_home
+
+
+def build_something(home: Home, *, marker: int, rows: int = 3) -> Path:
+    """A build database with two marts and a quality table, and the manifest that lists them."""
+    home.database.unlink(missing_ok=True)
+    with duckdb.connect(str(home.database)) as connection:
+        connection.execute("create schema marts; create schema quality; create schema staging")
+        connection.execute(
+            "create table marts.daily as"
+            f" select i as id, {marker} as marker, date '2026-08-01' + i::int as event_date"
+            f" from range({rows}) as t (i)"
+        )
+        connection.execute("comment on table marts.daily is 'It''s one row per day'")
+        connection.execute("comment on column marts.daily.id is 'The day''s number'")
+        connection.execute("create table marts.fct_events as select * from marts.daily")
+        connection.execute(f"create table quality.checks as select {marker} as marker")
+        connection.execute("create table marts.removed_model as select 1 as x")
+        connection.execute("create table staging.secret as select 1 as x")
+    nodes = {}
+    for schema, name, day in (
+        ("marts", "daily", None),
+        ("marts", "fct_events", "event_date"),
+        ("quality", "checks", None),
+        ("staging", "secret", None),
+    ):
+        meta = {"publish_by_day": day} if day else {}
+        nodes[f"model.{name}"] = {
+            "resource_type": "model",
+            "schema": schema,
+            "alias": name,
+            "config": {"meta": meta},
+        }
+    target = home.build / "dbt"
+    target.mkdir(exist_ok=True)
+    (target / "manifest.json").write_text(json.dumps({"nodes": nodes}), encoding="utf-8")
+    return target
+
+
+def read(home: Home, query: str) -> list[tuple[object, ...]]:
+    database = home.published / publishing.DATABASE_NAME
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_readers_find_the_marts_with_their_comments_and_nothing_else(home: Home) -> None:
+    published = publishing.publish(home, build_something(home, marker=1))
+    tables = read(home, "select schema_name, table_name, comment from duckdb_tables() order by all")
+    assert tables == [("marts", "daily", "It's one row per day"), ("quality", "checks", None)]
+    comments = read(home, "select comment from duckdb_columns() where column_name = 'id'")
+    assert comments == [("The day's number",)]
+    assert published.database == home.published / "tiktok.duckdb"
+    assert not list(home.published.rglob("*.wal"))
+
+
+def test_the_file_opens_in_readers_from_duckdb_1_1_on(home: Home) -> None:
+    publishing.publish(home, build_something(home, marker=1))
+    tags = read(home, "select tags from duckdb_databases() where not internal")
+    assert "v1.0.0" in str(tags), tags
+
+
+def test_parquet_lies_beside_the_database_and_events_by_day(home: Home) -> None:
+    published = publishing.publish(home, build_something(home, marker=1))
+    with duckdb.connect() as connection:
+        daily = connection.execute(
+            f"select count(*) from '{published.parquet}/marts/daily.parquet'"
+        ).fetchall()
+        events = connection.execute(
+            f"select count(*), count(distinct event_date)"
+            f" from read_parquet('{published.parquet}/marts/fct_events/**/*.parquet')"
+        ).fetchall()
+    assert daily == [(3,)]
+    assert events == [(3, 3)]
+    assert (published.parquet / "marts" / "fct_events" / "event_date=2026-08-01").is_dir()
+
+
+def test_events_of_no_day_are_still_readable(home: Home) -> None:
+    published = publishing.publish(home, build_something(home, marker=1, rows=0))
+    files = published.parquet / "marts" / "fct_events" / "**" / "*.parquet"
+    with duckdb.connect() as connection:
+        events = connection.execute(f"select count(*) from read_parquet('{files}')").fetchall()
+    assert events == [(0,)]
+
+
+def test_a_failure_half_way_leaves_the_old_version(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publishing.publish(home, build_something(home, marker=1))
+    target = build_something(home, marker=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "_make_durable", _no_space)
+        with pytest.raises(OSError, match="No space"):
+            publishing.publish(home, target)
+    assert read(home, "select marker from quality.checks") == [(1,)]
+    assert [path.name for path in (home.published / "versions").glob(".incoming*")] == []
+    publishing.publish(home, target)
+    assert read(home, "select marker from quality.checks") == [(2,)]
+
+
+def _no_space(_folder: Path) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_what_a_killed_run_left_behind_is_removed(home: Home) -> None:
+    leftover = home.published / "versions" / ".incoming-000009-20260101T000000Z"
+    leftover.mkdir(parents=True)
+    (leftover / "tiktok.duckdb").write_bytes(b"half")
+    publishing.publish(home, build_something(home, marker=1))
+    assert not leftover.exists()
+
+
+def test_a_version_that_lost_rows_is_not_published(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publishing.publish(home, build_something(home, marker=1))
+    target = build_something(home, marker=2)
+    real = publishing._count
+
+    def lose_a_row(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
+        return real(connection, relation) - relation.startswith("published.marts")
+
+    monkeypatch.setattr(publishing, "_count", lose_a_row)
+    with pytest.raises(WarehouseError, match=r"marts\.daily has 3 rows .* and 2"):
+        publishing.publish(home, target)
+    assert read(home, "select marker from quality.checks") == [(1,)]
+
+
+def test_only_the_configured_number_of_versions_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "warehouse.toml").write_text("keep_versions = 2\n", encoding="utf-8")
+    home = open_home(tmp_path)
+    names = [publishing.publish(home, build_something(home, marker=i)).version for i in range(4)]
+    kept = sorted(path.name for path in (home.published / "versions").iterdir())
+    assert kept == names[-2:]
+    assert read(home, "select marker from quality.checks") == [(3,)]
+
+
+def _read_without_pause(database: str, stop: object, failures: object, reads: object) -> None:
+    count = 0
+    while not stop.is_set():  # type: ignore[attr-defined]
+        try:
+            with duckdb.connect(database, read_only=True) as connection:
+                first = connection.execute("select distinct marker from marts.daily").fetchall()
+                second = connection.execute("select marker from quality.checks").fetchall()
+            if first != second:
+                failures.put(f"torn: {first} {second}")  # type: ignore[attr-defined]
+        except duckdb.Error as error:
+            failures.put(str(error))  # type: ignore[attr-defined]
+        count += 1
+    reads.put(count)  # type: ignore[attr-defined]
+
+
+def test_a_reader_sees_the_old_version_or_the_new_and_never_neither(home: Home) -> None:
+    publishing.publish(home, build_something(home, marker=0))
+    context = multiprocessing.get_context("spawn")
+    stop, failures, reads = context.Event(), context.Queue(), context.Queue()
+    database = str(home.published / "tiktok.duckdb")
+    readers = [
+        context.Process(target=_read_without_pause, args=(database, stop, failures, reads))
+        for _ in range(2)
+    ]
+    for reader in readers:
+        reader.start()
+    counts = []
+    try:
+        for marker in range(1, 11):
+            publishing.publish(home, build_something(home, marker=marker))
+    finally:
+        stop.set()
+        counts = [reads.get(timeout=60) for _ in readers]
+        for reader in readers:
+            reader.join(timeout=60)
+    assert failures.empty(), failures.get()
+    assert min(counts) > 0
