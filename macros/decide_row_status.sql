@@ -45,7 +45,7 @@ decide_status as (
             else 'accepted'
         end as row_status,
         case
-            when {{ rows }}.row_order < winner.row_order
+            when {{ rows }}.reason_code is null and {{ rows }}.row_order < winner.row_order
                 then
                     case
                         when
@@ -57,11 +57,12 @@ decide_status as (
                     end
         end as duplicate_kind
     from {{ rows }}
+    -- Keys alone: with reason_code in the condition DuckDB compared every row with every winner
+    -- (190 of 210 seconds at 5 million rows).
     left join find_accepted_of_repeated as winner
         on
-            {{ rows }}.reason_code is null
             {%- for column in key %}
-            and {{ rows }}.{{ column }} = winner.{{ column }}
+            {{ 'and ' if not loop.first }}{{ rows }}.{{ column }} = winner.{{ column }}
             {%- endfor %}
 
 )

@@ -71,16 +71,19 @@ def load_secret(home: Home, *, create: bool = True) -> bytes:
 
 
 def _create_secret(home: Home) -> bytes:
+    """Write a new key aside and link it into place whole: a kill leaves all of it or none."""
     secret = secrets.token_hex(32).encode("ascii")
-    descriptor = os.open(home.secret_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    aside = home.secret_file.with_name(f".{home.secret_file.name}.{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(secret + b"\n")
             file.flush()
             os.fsync(file.fileno())
-    except OSError:
-        home.secret_file.unlink(missing_ok=True)
-        raise
+        home.secret_file.hardlink_to(aside)
+    finally:
+        aside.unlink(missing_ok=True)
     return secret
 
 

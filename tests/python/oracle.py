@@ -375,21 +375,26 @@ class Coverage:
     """Which measures of events own accounts have."""
 
     views: bool
-    interactions: bool
     types: frozenset[str]
 
 
-NOTHING_KNOWN = Coverage(views=False, interactions=False, types=frozenset())
+NOTHING_KNOWN = Coverage(views=False, types=frozenset())
 
 
-def coverage_of(files: Sequence[LandedFile]) -> Coverage:
-    """Once any file of an event entity has landed; a type, once a file that can have it has."""
-    interactions = [file for file in files if file.entity == "interactions"]
+def coverage_of(files: Sequence[LandedFile], own_seqs: set[int]) -> Coverage:
+    """Once any file of an event entity has landed; a type, once a file that can have it has.
+
+    Args:
+        files: every landed file.
+        own_seqs: files that gave the account's accepted interactions. What these can never have
+            is unknown for the account, whatever other accounts' files have.
+    """
+    landed = [file for file in files if file.entity == "interactions"]
+    sources = [file for file in landed if file.ingest_seq in own_seqs] or landed
     return Coverage(
         views=any(file.entity == "video_views" for file in files),
-        interactions=bool(interactions),
         types=frozenset(
-            kind for kind in COUNTED_AS if any(kind not in file.never_has for file in interactions)
+            kind for kind in COUNTED_AS if any(kind not in file.never_has for file in sources)
         ),
     )
 
@@ -577,7 +582,7 @@ def derive_engagement(counts: Record, coverage: Coverage) -> Record:
         "comment_rate_pct": percent(counts["comments"], views),
         "share_rate_pct": percent(counts["shares"], views),
         "save_rate_pct": percent(counts["saves"], views),
-        "engagement_source": "event_log" if coverage.interactions else None,
+        "engagement_source": "event_log" if coverage.types else None,
     }
 
 
@@ -684,13 +689,13 @@ class World:
     videos: Mapping[str, Content]
     views: Sequence[View]
     interactions: Sequence[Interaction]
-    coverage: Coverage
+    coverage: Mapping[str, Coverage]
     newest_ingest: datetime | None
 
     def coverage_for(self, account_id: str) -> Coverage:
         """Competitors get NULL for measures of events."""
         is_own = self.accounts[account_id]["account_role"] == "own"
-        return self.coverage if is_own else NOTHING_KNOWN
+        return self.coverage[account_id] if is_own else NOTHING_KNOWN
 
     def own_views(self) -> list[View]:
         return [view for view in self.views if self.coverage_for(view.account_id).views]
@@ -732,10 +737,14 @@ def place_events(
         )
         for row in accepted["interactions"].values()
     ]
+    seqs_of: dict[str, set[int]] = {account_id: set() for account_id in accepted["accounts"]}
+    for row in judged["interactions"]:
+        if row.row_status == "accepted":
+            account_id = videos[row.content["video_id"]]["account_id"]
+            seqs_of[account_id].add(row.raw["_ingest_seq"])
+    coverage = {account_id: coverage_of(files, seqs) for account_id, seqs in seqs_of.items()}
     newest = max((file.ingested_at for file in files), default=None)
-    return World(
-        zone, accepted["accounts"], videos, views, interactions, coverage_of(files), newest
-    )
+    return World(zone, accepted["accounts"], videos, views, interactions, coverage, newest)
 
 
 def daily_video_kpis(world: World) -> Table:

@@ -283,6 +283,16 @@ def test_a_refused_file_stops_no_other_and_is_kept_once(home: Home, tmp_path: Pa
     assert reason["first_at"] <= reason["last_at"]
 
 
+def test_refused_content_is_kept_once_under_any_name(home: Home) -> None:
+    for name in ("monday.csv", "tuesday.csv"):
+        put(home.landing, name, "a,b\n1,2\n")
+        (refused,) = land_folder(home).refused
+        assert refused.quarantine is not None
+        assert refused.quarantine.name.endswith("-monday.csv")
+    assert list(home.landing.iterdir()) == []
+    assert len(list(home.quarantine.iterdir())) == 2
+
+
 def test_a_refused_file_gives_its_number_back(home: Home, tmp_path: Path) -> None:
     put(tmp_path, "in/video_views_1.csv", views("a") + "cut,2024")
     put(tmp_path, "in/video_views_2.csv", views("b"))

@@ -108,6 +108,19 @@ def test_wrong_field_counts_stay_as_malformed_rows(write: Any) -> None:
     assert [(row, text) for row, _, text in seen] == [(2, '"x\ny",2,3\n'), (3, "7\n")]
 
 
+@pytest.mark.parametrize("chunk", [5, 8, 13, 1000])
+def test_the_raw_lines_of_a_long_malformed_row_are_whole(
+    write: Any, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr(readers, "CHUNK_BYTES", chunk)
+    bad = '"one\ntwo\nthree\nfour",2,3\n'
+    path = write("a,b\n1,2\n3,4\n" + bad + "5,6\n")
+    seen: list[tuple[int, str, str]] = []
+    table = read_table(path, scratch=path.parent, on_malformed=lambda *row: seen.append(row))
+    assert sum(batch.num_rows for batch in table.batches) == 4
+    assert seen == [(3, "3 fields, the header has 2 (line 4)", bad)]
+
+
 def test_batches_number_rows_without_a_gap(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "BATCH_ROWS", 3)
     monkeypatch.setattr(readers, "CHUNK_BYTES", 7)
