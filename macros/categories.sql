@@ -26,10 +26,23 @@
 
 {#- The raw entities of an event log, parents before children. -#}
 {% macro raw_entities() -%}
-    {{ return(['accounts', 'videos', 'video_views', 'interactions']) }}
+    {{ return([
+        'accounts', 'videos', 'video_views', 'interactions', 'follower_events', 'follower_counts',
+        'profile_visits', 'conversions', 'account_snapshots', 'video_snapshots',
+    ]) }}
 {%- endmacro %}
 
 {#- The marks of daily retention, in percent of the duration. -#}
 {% macro retention_marks() -%}
     {{ return(range(0, 101, var('retention_step_pct')) | list) }}
+{%- endmacro %}
+
+{#- What a visitor can do that the account is after. -#}
+{% macro conversion_types() -%}
+    {{ return(['purchase', 'link_click', 'download', 'sign_up', 'lead']) }}
+{%- endmacro %}
+
+{#- Entities of events: once a file of one has landed, own accounts know its measures. -#}
+{% macro event_entities() -%}
+    {{ return(['video_views', 'interactions', 'follower_events', 'profile_visits', 'conversions']) }}
 {%- endmacro %}

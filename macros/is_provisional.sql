@@ -1,9 +1,28 @@
 {#-
-    Whether a day may still change because its source's own delay had not passed at that source's
-    newest ingest. Judged against the ingest and not the clock: a stalled feed stays provisional,
+    Whether a day may still change because its sources' own delays had not passed at the newest
+    ingest of each. Judged against the ingests and not the clock: a stalled feed stays provisional,
     and a refresh with nothing new changes no row.
+
+    `sources` are the columns that name a row's source, one per family; a row that no source knows
+    is judged by the newest ingest of all.
 -#}
-{% macro is_provisional(date, newest_ingested_at) -%}
-    {{ add_minutes(end_of_reporting_date(date), var('provisional_hours_event_log') * 60) }}
-    > {{ newest_ingested_at }}
+{% macro is_provisional(date, sources, bounds='bounds') -%}
+    {%- set ended = end_of_reporting_date(date) -%}
+    case
+        {%- for source, ingested_at in {
+            'event_log': 'event_log_ingested_at',
+            'snapshots': 'snapshots_ingested_at',
+        }.items() %}
+        when
+            '{{ source }}' in ({{ sources | join(', ') }})
+            and {{ add_minutes(ended, var('provisional_hours_' ~ source) * 60) }}
+            > {{ bounds }}.{{ ingested_at }}
+            then true
+        {%- endfor %}
+        when coalesce({{ sources | join(', ') }}) is null
+            then
+                {{ add_minutes(ended, var('provisional_hours_event_log') * 60) }}
+                > {{ bounds }}.newest_ingested_at
+        else false
+    end
 {%- endmacro %}

@@ -26,7 +26,13 @@
             then 'before_platform'
         {%- endfor %}
         {%- for number in numbers %}
-        when not {{ is_number(number.text) }} then 'unparseable_number'
+        when
+            not {{ is_integer(number.text) if number.get('is_integer') else is_number(number.text) }}
+            {%- if number.get('maximum') is none %}
+            -- Digits without end do not fit their column.
+            or ({{ number.value }} is null and {{ number.text }} not like '-%')
+            {%- endif %}
+            then 'unparseable_number'
         {%- endfor %}
         {%- for number in numbers %}
         when {{ number.value }} < 0 or ({{ number.value }} is null and {{ number.text }} like '-%')

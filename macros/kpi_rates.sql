@@ -1,7 +1,7 @@
 {#-
-    The one definition of every engagement and watch KPI, as select-list columns over a relation
-    that has the counts. Formulas: KPIs in docs/kpis.md. Every rate stands beside its numerator
-    and denominator; a zero or unknown denominator gives NULL.
+    The one definition of every KPI, as select-list columns over a relation that has the counts.
+    Formulas: docs/kpis.md. Every rate stands beside its numerator and denominator; a zero or
+    unknown denominator gives NULL, and so do a numerator and a denominator of two sources.
 -#}
 {% macro engagement_columns() -%}
     likes + comments + shares + coalesce(saves, 0) as engagements,
@@ -9,25 +9,36 @@
     -- Where saves are unknown the numerator lacks them; the flag keeps the two apart.
     case when likes is not null then saves is not null end as engagement_has_saves,
     unique_viewers - new_viewers as returning_viewers,
-    case when likes is not null then 'event_log' end as engagement_source,
-    case when views is not null then 'event_log' end as watch_source
+    case when profile_visitors is not null then 'visitors' end as conversion_denominator,
+    case when coalesce(profile_visits, conversions) is not null then 'event_log' end
+        as funnel_source
+{%- endmacro %}
+
+{#- A denominator for engagements, unless it comes from another source than they do. -#}
+{% macro beside_engagements(denominator, source='watch_source') -%}
+    case when engagement_source = {{ source }} then {{ denominator }} end
 {%- endmacro %}
 
 {% macro kpi_rates() -%}
-    {{ pct('engagements', 'views') }} as engagement_rate_pct,
-    {{ pct('engagements', 'reach') }} as engagement_rate_by_reach_pct,
-    {{ pct('active_engagements', 'views') }} as active_engagement_rate_pct,
-    {{ pct('likes', 'views') }} as like_rate_pct,
-    {{ pct('comments', 'views') }} as comment_rate_pct,
-    {{ pct('shares', 'views') }} as share_rate_pct,
-    {{ pct('saves', 'views') }} as save_rate_pct,
+    {{ pct('engagements', beside_engagements('views')) }} as engagement_rate_pct,
+    {{ pct('engagements', beside_engagements('reach')) }} as engagement_rate_by_reach_pct,
+    {{ pct('active_engagements', beside_engagements('views')) }} as active_engagement_rate_pct,
+    {{ pct('likes', beside_engagements('views')) }} as like_rate_pct,
+    {{ pct('comments', beside_engagements('views')) }} as comment_rate_pct,
+    {{ pct('shares', beside_engagements('views')) }} as share_rate_pct,
+    {{ pct('saves', beside_engagements('views')) }} as save_rate_pct,
     {{ pct('views', 'impressions') }} as view_rate_pct,
     {{ ratio('impressions_with_person', 'reach') }} as frequency,
     {{ ratio('total_watch_seconds', 'views') }} as average_watch_seconds,
-    {{ pct('completed_views', 'views_with_duration') }} as completion_rate_pct
-    {%- for mark_pct in headline_retention_marks() %},
-    {{ pct('views_retained_' ~ mark_pct, 'views_with_duration') }} as watch_retention_{{ mark_pct }}_pct
+    {{ pct('completed_views', 'views_with_duration') }} as completion_rate_pct,
+    {%- for mark_pct in headline_retention_marks() %}
+    {{ pct('views_retained_' ~ mark_pct, 'views_with_duration') }} as watch_retention_{{ mark_pct }}_pct,
     {%- endfor %}
+    {{ ratio(
+        'followers_gained',
+        "case when watch_source = 'event_log' then views end"
+    ) }} * 1000 as followers_per_1000_views,
+    {{ pct('conversions', 'profile_visitors') }} as conversion_rate_pct
 {%- endmacro %}
 
 {#- The marks of watch-time retention that the KPI marts show; the curves show every mark. -#}

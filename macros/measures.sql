@@ -33,3 +33,28 @@
     {%- endfor -%}
     {{ return(measures) }}
 {%- endmacro %}
+
+{#- Lifetime counters of a video that become days by difference. Reach does not: people are no sum. -#}
+{% macro snapshot_measures() -%}
+    {{ return(['views', 'likes', 'comments', 'shares', 'saves', 'total_watch_seconds']) }}
+{%- endmacro %}
+
+{#- Measures of interactions that snapshots know too, gross. -#}
+{% macro snapshot_interaction_measures() -%}
+    {{ return(['likes', 'comments', 'shares', 'saves']) }}
+{%- endmacro %}
+
+{#- Daily measures of an account's or a video's way from visit to conversion, by their entity. -#}
+{% macro funnel_measures() -%}
+    {{ return({
+        'profile_visits': 'profile_visits',
+        'profile_visitors': 'profile_visits',
+        'conversions': 'conversions',
+        'conversion_value_amount': 'conversions',
+    }) }}
+{%- endmacro %}
+
+{#- Whole units in one of the measure: watch seconds are kept to thousandths. -#}
+{% macro snapshot_units(measure) -%}
+    {{ return(1000 if measure.endswith('_seconds') else 1) }}
+{%- endmacro %}

@@ -10,3 +10,13 @@
 {% macro is_number(column) -%}
     {{ matches(column, '[+-]?[0-9]+([.][0-9]+)?') }}
 {%- endmacro %}
+
+{#- Text to a whole number (bigint), NULL where the text is not one. -#}
+{% macro parse_integer(column) -%}
+    case when {{ is_integer(column) }} then try_cast({{ column }} as bigint) end
+{%- endmacro %}
+
+{#- Whether text is written as a whole number, also one too large for its column. -#}
+{% macro is_integer(column) -%}
+    {{ matches(column, '[+-]?[0-9]+') }}
+{%- endmacro %}

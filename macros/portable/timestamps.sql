@@ -60,3 +60,13 @@
 {% macro duckdb__days_between(first_date, second_date) -%}
     date_diff('day', {{ first_date }}, {{ second_date }})
 {%- endmacro %}
+
+
+{#- The date a number of days before another. -#}
+{% macro days_before(date, days) -%}
+    {{ return(adapter.dispatch('days_before')(date, days)) }}
+{%- endmacro %}
+
+{% macro duckdb__days_before(date, days) -%}
+    {{ date }} - cast({{ days }} as integer)
+{%- endmacro %}

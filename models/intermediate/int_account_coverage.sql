@@ -78,11 +78,14 @@ judge_files_of_accounts as (
 
 ),
 
-count_view_files as (
+count_files as (
 
-    select count(*) as view_files
+    select
+        {% for entity in event_entities() -%}
+        count(*) filter (where entity = '{{ entity }}') as {{ entity }}_files,
+        {% endfor -%}
+        count(*) as files
     from ingested_files
-    where entity = 'video_views'
 
 ),
 
@@ -97,14 +100,16 @@ decide_coverage as (
             {{ 0 if var('raw_source') == 'lake' else 1 }}
         ) = 1 as knows_{{ measure }},
         {% endfor -%}
-        accounts.account_id,
+        {% for entity in event_entities() -%}
         accounts.account_role = 'own'
         {%- if var('raw_source') == 'lake' %}
-            and count_view_files.view_files > 0
-        {%- endif %} as knows_video_views
+            and count_files.{{ entity }}_files > 0
+        {%- endif %} as knows_{{ entity }},
+        {% endfor -%}
+        accounts.account_id
     from accounts
     cross join judge_all_files
-    cross join count_view_files
+    cross join count_files
     left join judge_files_of_accounts
         on accounts.account_id = judge_files_of_accounts.account_id
 

@@ -1,8 +1,8 @@
 with
 
-video_days as (
+date_ranges as (
 
-    select * from {{ ref('fct_video_daily') }}
+    select * from {{ ref('int_account_date_ranges') }}
 
 ),
 
@@ -12,22 +12,12 @@ bounds as (
 
 ),
 
-find_first_date as (
-
-    select
-        account_id,
-        min(event_date) as first_event_date
-    from video_days
-    group by account_id
-
-),
-
 list_account_days as (
 
     select
-        find_first_date.account_id,
-        {{ each_date('find_first_date.first_event_date', 'bounds.data_end_date') }} as event_date
-    from find_first_date
+        date_ranges.account_id,
+        {{ each_date('date_ranges.first_event_date', 'bounds.data_end_date') }} as event_date
+    from date_ranges
     cross join bounds
 
 )

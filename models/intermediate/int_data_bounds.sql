@@ -1,14 +1,8 @@
 with
 
-video_views as (
+date_ranges as (
 
-    select * from {{ ref('int_video_views_daily') }}
-
-),
-
-interactions as (
-
-    select * from {{ ref('int_interactions_daily') }}
+    select * from {{ ref('int_account_date_ranges') }}
 
 ),
 
@@ -18,26 +12,23 @@ ingested_files as (
 
 ),
 
-list_event_dates as (
-
-    select event_date from video_views
-    union all
-    select event_date from interactions
-
-),
-
 find_event_bounds as (
 
     select
-        min(event_date) as first_event_date,
-        max(event_date) as last_event_date
-    from list_event_dates
+        min(first_event_date) as first_event_date,
+        max(last_event_date) as last_event_date
+    from date_ranges
 
 ),
 
-find_newest_ingest as (
+find_newest_ingests as (
 
-    select max(ingested_at) as newest_ingested_at
+    select
+        max(ingested_at) as newest_ingested_at,
+        max(ingested_at) filter (where entity not in ('account_snapshots', 'video_snapshots'))
+            as event_log_ingested_at,
+        max(ingested_at) filter (where entity in ('account_snapshots', 'video_snapshots'))
+            as snapshots_ingested_at
     from ingested_files
 
 ),
@@ -49,11 +40,13 @@ decide_bounds as (
         find_event_bounds.last_event_date,
         least(
             find_event_bounds.last_event_date,
-            {{ reporting_date('find_newest_ingest.newest_ingested_at') }}
+            {{ reporting_date('find_newest_ingests.newest_ingested_at') }}
         ) as data_end_date,
-        find_newest_ingest.newest_ingested_at
+        find_newest_ingests.newest_ingested_at,
+        find_newest_ingests.event_log_ingested_at,
+        find_newest_ingests.snapshots_ingested_at
     from find_event_bounds
-    cross join find_newest_ingest
+    cross join find_newest_ingests
 
 )
 

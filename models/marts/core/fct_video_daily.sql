@@ -18,6 +18,18 @@ interactions as (
 
 ),
 
+funnel as (
+
+    select * from {{ ref('int_video_funnel_daily') }}
+
+),
+
+snapshots as (
+
+    select * from {{ ref('int_video_snapshots_daily') }}
+
+),
+
 videos as (
 
     select * from {{ ref('stg_event_log__videos') }}
@@ -31,19 +43,13 @@ coverage as (
 ),
 
 list_video_days as (
-
+    {% for days in ['video_views', 'interactions', 'funnel', 'snapshots'] %}
     select
         video_id,
         event_date
-    from video_views
-
-    union distinct
-
-    select
-        video_id,
-        event_date
-    from interactions
-
+    from {{ days }}
+    {{ 'union distinct' if not loop.last }}
+    {% endfor %}
 ),
 
 add_coverage as (
@@ -60,34 +66,92 @@ add_coverage as (
 
 ),
 
+-- Events go before snapshots, a family at a time, so that no family mixes two sources.
+choose_sources as (
+
+    select
+        add_coverage.*,
+        case
+            when add_coverage.knows_interactions then 'event_log'
+            when
+                coalesce(snapshots.likes, snapshots.comments, snapshots.shares, snapshots.saves)
+                is not null
+                then 'snapshots'
+        end as engagement_source,
+        case
+            when add_coverage.knows_video_views then 'event_log'
+            when coalesce(snapshots.views, snapshots.total_watch_seconds) is not null
+                then 'snapshots'
+        end as watch_source
+    from add_coverage
+    left join snapshots
+        on
+            add_coverage.video_id = snapshots.video_id
+            and add_coverage.event_date = snapshots.event_date
+
+),
+
 -- A measure that the account's sources cannot know is NULL; one they know is 0 without rows.
 add_measures as (
 
     select
         {% for measure in view_measures() -%}
-        case when days.knows_video_views then coalesce(video_views.{{ measure }}, 0) end
-            as {{ measure }},
+        case
+            when days.knows_video_views then coalesce(video_views.{{ measure }}, 0)
+            {%- if measure in snapshot_measures() %}
+            else snapshots.{{ measure }}
+            {%- endif %}
+        end as {{ measure }},
         {% endfor -%}
         {% for measure in viewer_measures() -%}
         case when days.knows_video_views then coalesce(viewers.{{ measure }}, 0) end
             as {{ measure }},
         {% endfor -%}
         {% for measure in interaction_measures().values() -%}
-        case when days.knows_{{ measure }} then coalesce(interactions.{{ measure }}, 0) end
-            as {{ measure }},
+        case
+            when days.knows_{{ measure }} then coalesce(interactions.{{ measure }}, 0)
+            {%- if measure in snapshot_interaction_measures() %}
+            when not days.knows_interactions then snapshots.{{ measure }}
+            {%- endif %}
+        end as {{ measure }},
         case when days.knows_{{ measure }} then coalesce(interactions.net_{{ measure }}, 0) end
             as net_{{ measure }},
         {% endfor -%}
+        {% for measure, entity in funnel_measures().items() -%}
+        case
+            when days.knows_{{ entity }} and funnel.video_id is null then 0
+            when days.knows_{{ entity }} then funnel.{{ measure }}
+        end as {{ measure }},
+        {% endfor -%}
+        case when days.knows_conversions then funnel.currency end as currency,
+        case when days.knows_follower_events then coalesce(funnel.followers_gained, 0) end
+            as followers_gained,
         days.video_id,
         days.account_id,
-        days.event_date
-    from add_coverage as days
+        days.event_date,
+        days.engagement_source,
+        days.watch_source,
+        coalesce(
+            snapshots.is_estimated
+            and (days.engagement_source = 'snapshots' or days.watch_source = 'snapshots'),
+            false
+        ) as is_estimated,
+        coalesce(
+            snapshots.has_restatement
+            and (days.engagement_source = 'snapshots' or days.watch_source = 'snapshots'),
+            false
+        ) as has_restatement
+    from choose_sources as days
     left join video_views
         on days.video_id = video_views.video_id and days.event_date = video_views.event_date
     left join viewers
         on days.video_id = viewers.video_id and days.event_date = viewers.event_date
     left join interactions
         on days.video_id = interactions.video_id and days.event_date = interactions.event_date
+    left join funnel
+        on days.video_id = funnel.video_id and days.event_date = funnel.event_date
+    left join snapshots
+        on days.video_id = snapshots.video_id and days.event_date = snapshots.event_date
 
 )
 
@@ -105,6 +169,7 @@ select
     completed_views,
     total_watch_seconds,
     first_play_watch_seconds,
+    watch_source,
     likes,
     net_likes,
     comments,
@@ -118,5 +183,14 @@ select
     stitches,
     net_stitches,
     direct_messages,
-    net_direct_messages
+    net_direct_messages,
+    engagement_source,
+    followers_gained,
+    profile_visits,
+    profile_visitors,
+    conversions,
+    conversion_value_amount,
+    currency,
+    is_estimated,
+    has_restatement
 from add_measures

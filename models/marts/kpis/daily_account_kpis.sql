@@ -2,163 +2,143 @@ with
 
 account_days as (
 
-    select * from {{ ref('int_account_days_spined') }}
+    select * from {{ ref('int_account_kpis_daily') }}
 
 ),
 
-video_days as (
+windows as (
 
-    select * from {{ ref('daily_video_kpis') }}
-
-),
-
-viewers as (
-
-    select * from {{ ref('int_account_viewers_counted') }}
+    select * from {{ ref('int_account_kpi_windows') }}
 
 ),
 
-accounts as (
+anomalies as (
 
-    select * from {{ ref('dim_accounts') }}
-
-),
-
-coverage as (
-
-    select * from {{ ref('int_account_coverage') }}
-
-),
-
-bounds as (
-
-    select * from {{ ref('int_data_bounds') }}
-
-),
-
-sum_videos as (
-
-    select
-        {% for measure in account_sums() -%}
-        cast(sum({{ measure }}) as {{ measure_type(measure) }}) as {{ measure }},
-        {% endfor -%}
-        account_id,
-        kpi_date as event_date
-    from video_days
-    group by account_id, kpi_date
-
-),
-
--- A measure that the account's sources cannot know is NULL; one they know is 0 without rows.
--- People are recounted for the account and never summed over its videos.
-add_measures as (
-
-    select
-        {% for measure in view_measures() + retained_measures() -%}
-        case when coverage.knows_video_views then coalesce(sum_videos.{{ measure }}, 0) end
-            as {{ measure }},
-        {% endfor -%}
-        {% for measure in viewer_measures() -%}
-        case when coverage.knows_video_views then coalesce(viewers.{{ measure }}, 0) end
-            as {{ measure }},
-        {% endfor -%}
-        {% for measure in interaction_measures().values() -%}
-        case when coverage.knows_{{ measure }} then coalesce(sum_videos.{{ measure }}, 0) end
-            as {{ measure }},
-        case when coverage.knows_{{ measure }} then coalesce(sum_videos.net_{{ measure }}, 0) end
-            as net_{{ measure }},
-        {% endfor -%}
-        account_days.account_id,
-        account_days.event_date,
-        accounts.account_role
-    from account_days
-    inner join accounts
-        on account_days.account_id = accounts.account_id
-    inner join coverage
-        on account_days.account_id = coverage.account_id
-    left join sum_videos
-        on
-            account_days.account_id = sum_videos.account_id
-            and account_days.event_date = sum_videos.event_date
-    left join viewers
-        on
-            account_days.account_id = viewers.account_id
-            and account_days.event_date = viewers.event_date
-
-),
-
-add_engagements as (
-
-    select
-        add_measures.*,
-        {{ engagement_columns() }},
-        {{ is_provisional('event_date', 'bounds.newest_ingested_at') }} as is_provisional
-    from add_measures
-    cross join bounds
-
-),
-
-compute_rates as (
-
-    select
-        *,
-        {{ kpi_rates() }}
-    from add_engagements
+    select * from {{ ref('int_account_kpi_anomalies') }}
 
 )
 
 select
-    account_id,
-    event_date as kpi_date,
-    account_role,
-    impressions,
-    impressions_with_person,
-    reach,
-    frequency,
-    views,
-    view_rate_pct,
-    unique_viewers,
-    new_viewers,
-    returning_viewers,
-    likes,
-    net_likes,
-    like_rate_pct,
-    comments,
-    net_comments,
-    comment_rate_pct,
-    shares,
-    net_shares,
-    share_rate_pct,
-    saves,
-    net_saves,
-    save_rate_pct,
-    duets,
-    net_duets,
-    stitches,
-    net_stitches,
-    direct_messages,
-    net_direct_messages,
-    engagements,
-    engagement_has_saves,
-    engagement_rate_pct,
-    engagement_rate_by_reach_pct,
-    active_engagements,
-    active_engagement_rate_pct,
-    engagement_source,
-    total_watch_seconds,
-    average_watch_seconds,
-    views_with_duration,
-    completed_views,
-    completion_rate_pct,
-    first_play_watch_seconds,
-    views_retained_25,
-    watch_retention_25_pct,
-    views_retained_50,
-    watch_retention_50_pct,
-    views_retained_75,
-    watch_retention_75_pct,
-    views_retained_100,
-    watch_retention_100_pct,
-    watch_source,
-    is_provisional
-from compute_rates
+    account_days.account_id,
+    account_days.event_date as kpi_date,
+    account_days.account_role,
+    account_days.impressions,
+    account_days.impressions_with_person,
+    account_days.reach,
+    account_days.frequency,
+    account_days.views,
+    account_days.view_rate_pct,
+    account_days.unique_viewers,
+    account_days.new_viewers,
+    account_days.returning_viewers,
+    account_days.likes,
+    account_days.net_likes,
+    account_days.like_rate_pct,
+    account_days.comments,
+    account_days.net_comments,
+    account_days.comment_rate_pct,
+    account_days.shares,
+    account_days.net_shares,
+    account_days.share_rate_pct,
+    account_days.saves,
+    account_days.net_saves,
+    account_days.save_rate_pct,
+    account_days.duets,
+    account_days.net_duets,
+    account_days.stitches,
+    account_days.net_stitches,
+    account_days.direct_messages,
+    account_days.net_direct_messages,
+    account_days.engagements,
+    account_days.engagement_has_saves,
+    account_days.engagement_rate_pct,
+    account_days.engagement_rate_by_reach_pct,
+    account_days.engagement_rate_by_followers_pct,
+    account_days.active_engagements,
+    account_days.active_engagement_rate_pct,
+    account_days.engagement_source,
+    account_days.total_watch_seconds,
+    account_days.average_watch_seconds,
+    account_days.views_with_duration,
+    account_days.completed_views,
+    account_days.completion_rate_pct,
+    account_days.first_play_watch_seconds,
+    account_days.views_retained_25,
+    account_days.watch_retention_25_pct,
+    account_days.views_retained_50,
+    account_days.watch_retention_50_pct,
+    account_days.views_retained_75,
+    account_days.watch_retention_75_pct,
+    account_days.views_retained_100,
+    account_days.watch_retention_100_pct,
+    account_days.watch_source,
+    account_days.followers_opening,
+    account_days.followers_gained,
+    account_days.followers_lost,
+    account_days.followers_adjustment,
+    account_days.followers_net,
+    account_days.followers_closing,
+    account_days.follower_growth_rate_pct,
+    account_days.gross_follower_growth_rate_pct,
+    account_days.followers_per_1000_views,
+    account_days.followers_source,
+    account_days.profile_visits,
+    account_days.profile_visitors,
+    account_days.conversions,
+    account_days.conversion_rate_pct,
+    account_days.conversion_denominator,
+    account_days.conversion_value_amount,
+    account_days.currency,
+    account_days.funnel_source,
+    account_days.is_estimated,
+    account_days.has_restatement,
+    account_days.is_provisional,
+    windows.views_7d,
+    windows.engagements_7d,
+    windows.engagement_rate_pct_7d,
+    windows.save_rate_pct_7d,
+    windows.total_watch_seconds_7d,
+    windows.average_watch_seconds_7d,
+    windows.completion_rate_pct_7d,
+    windows.followers_net_7d,
+    windows.follower_growth_rate_pct_7d,
+    windows.profile_visits_7d,
+    windows.conversions_7d,
+    windows.conversion_rate_pct_7d,
+    windows.views_28d,
+    windows.engagements_28d,
+    windows.engagement_rate_pct_28d,
+    windows.save_rate_pct_28d,
+    windows.total_watch_seconds_28d,
+    windows.average_watch_seconds_28d,
+    windows.completion_rate_pct_28d,
+    windows.followers_net_28d,
+    windows.follower_growth_rate_pct_28d,
+    windows.profile_visits_28d,
+    windows.conversions_28d,
+    windows.conversion_rate_pct_28d,
+    windows.engagement_rate_pct_week_before,
+    account_days.engagement_rate_pct - windows.engagement_rate_pct_week_before as engagement_rate_pct_week_change,
+    windows.follower_growth_rate_pct_week_before,
+    account_days.follower_growth_rate_pct - windows.follower_growth_rate_pct_week_before as follower_growth_rate_pct_week_change,
+    windows.conversion_rate_pct_week_before,
+    account_days.conversion_rate_pct - windows.conversion_rate_pct_week_before as conversion_rate_pct_week_change,
+    windows.average_watch_seconds_week_before,
+    account_days.average_watch_seconds - windows.average_watch_seconds_week_before as average_watch_seconds_week_change,
+    windows.completion_rate_pct_week_before,
+    account_days.completion_rate_pct - windows.completion_rate_pct_week_before as completion_rate_pct_week_change,
+    anomalies.engagement_rate_pct_is_anomaly,
+    anomalies.follower_growth_rate_pct_is_anomaly,
+    anomalies.conversion_rate_pct_is_anomaly,
+    anomalies.average_watch_seconds_is_anomaly,
+    anomalies.completion_rate_pct_is_anomaly,
+    anomalies.views_is_anomaly
+from account_days
+inner join windows
+    on
+        account_days.account_id = windows.account_id
+        and account_days.event_date = windows.event_date
+left join anomalies
+    on
+        account_days.account_id = anomalies.account_id
+        and account_days.event_date = anomalies.event_date

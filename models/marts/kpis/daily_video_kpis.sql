@@ -71,10 +71,22 @@ add_video as (
 add_engagements as (
 
     select
-        add_video.*,
+        *,
         {{ engagement_columns() }},
-        {{ is_provisional('event_date', 'bounds.newest_ingested_at') }} as is_provisional
+        case when followers_gained is not null then 'event_log' end as followers_source
     from add_video
+
+),
+
+judge_days as (
+
+    select
+        add_engagements.*,
+        {{ is_provisional(
+            'event_date',
+            ['engagement_source', 'watch_source', 'funnel_source', 'followers_source'],
+        ) }} as is_provisional
+    from add_engagements
     cross join bounds
 
 ),
@@ -84,7 +96,7 @@ compute_rates as (
     select
         *,
         {{ kpi_rates() }}
-    from add_engagements
+    from judge_days
 
 )
 
@@ -143,5 +155,18 @@ select
     views_retained_100,
     watch_retention_100_pct,
     watch_source,
+    followers_gained,
+    followers_per_1000_views,
+    followers_source,
+    profile_visits,
+    profile_visitors,
+    conversions,
+    conversion_rate_pct,
+    conversion_denominator,
+    conversion_value_amount,
+    currency,
+    funnel_source,
+    is_estimated,
+    has_restatement,
     is_provisional
 from compute_rates

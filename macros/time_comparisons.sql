@@ -1,0 +1,54 @@
+{#-
+    Which KPIs are compared over time, and what their windows are made of.
+
+    A ratio's window is the sum of its numerators over the sum of its denominators; growth is the
+    net over the window against the opening of its first day; the denominator of conversion is
+    visitor-days, because people cannot be added.
+-#}
+{% macro window_ratios() -%}
+    {{ return({
+        'engagement_rate_pct': {
+            'numerator': 'engagements', 'denominator': beside_engagements('views'), 'scale': 100,
+        },
+        'save_rate_pct': {
+            'numerator': 'saves', 'denominator': beside_engagements('views'), 'scale': 100,
+        },
+        'completion_rate_pct': {
+            'numerator': 'completed_views', 'denominator': 'views_with_duration', 'scale': 100,
+        },
+        'average_watch_seconds': {
+            'numerator': 'total_watch_seconds', 'denominator': 'views', 'scale': 1,
+        },
+        'conversion_rate_pct': {
+            'numerator': 'conversions', 'denominator': 'profile_visitors', 'scale': 100,
+        },
+    }) }}
+{%- endmacro %}
+
+{#- Counts whose sum over a window is shown. -#}
+{% macro window_sums() -%}
+    {{ return([
+        'views', 'engagements', 'total_watch_seconds', 'followers_net', 'profile_visits',
+        'conversions',
+    ]) }}
+{%- endmacro %}
+
+{% macro window_lengths() -%}
+    {{ return([7, 28]) }}
+{%- endmacro %}
+
+{#- KPIs that are held against the same weekday a week before, and against their own normal. -#}
+{% macro compared_kpis() -%}
+    {{ return([
+        'engagement_rate_pct', 'follower_growth_rate_pct', 'conversion_rate_pct',
+        'average_watch_seconds', 'completion_rate_pct',
+    ]) }}
+{%- endmacro %}
+
+{#- A sum over the last `days` rows, NULL unless that many rows are there and none is NULL. -#}
+{% macro full_window_sum(value, days) -%}
+    case
+        when count({{ value }}) over last_{{ days }}_days = {{ days }}
+            then sum({{ value }}) over last_{{ days }}_days
+    end
+{%- endmacro %}

@@ -1,0 +1,36 @@
+with
+
+video_snapshots as (
+
+    select * from {{ ref('stg_event_log__video_snapshots') }}
+
+),
+
+-- Whole numbers throughout: watch seconds as thousandths, so that spreading them is exact.
+list_readings as (
+    {% for measure in snapshot_measures() %}
+    select
+        video_id,
+        {{ reporting_date('captured_at') }} as event_date,
+        captured_at,
+        '{{ measure }}' as measure,
+        cast({{ measure }} * {{ snapshot_units(measure) }} as bigint) as total_units
+    from video_snapshots
+    where {{ measure }} is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+keep_last_of_day as (
+
+    select
+        video_id,
+        event_date,
+        measure,
+        max_by(total_units, captured_at) as total_units
+    from list_readings
+    group by video_id, event_date, measure
+
+)
+
+select * from keep_last_of_day

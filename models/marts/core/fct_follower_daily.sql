@@ -1,0 +1,188 @@
+with
+
+account_days as (
+
+    select * from {{ ref('int_account_days_spined') }}
+
+),
+
+follower_events as (
+
+    select * from {{ ref('int_account_follower_events_daily') }}
+
+),
+
+official_followers as (
+
+    select * from {{ ref('int_official_followers_daily') }}
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_account_coverage') }}
+
+),
+
+add_events_and_levels as (
+
+    select
+        account_days.account_id,
+        account_days.event_date,
+        coverage.knows_follower_events,
+        case
+            when coverage.knows_follower_events
+                then coalesce(follower_events.followers_gained, 0)
+        end as followers_gained,
+        case
+            when coverage.knows_follower_events
+                then coalesce(follower_events.followers_lost, 0)
+        end as followers_lost,
+        official_followers.official_followers,
+        official_followers.level_source
+    from account_days
+    inner join coverage
+        on account_days.account_id = coverage.account_id
+    left join follower_events
+        on
+            account_days.account_id = follower_events.account_id
+            and account_days.event_date = follower_events.event_date
+    left join official_followers
+        on
+            account_days.account_id = official_followers.account_id
+            and account_days.event_date = official_followers.event_date
+
+),
+
+-- A level between official ones is the last official one plus what happened since; before the
+-- first one it is that one minus what happened until then. Running totals give both.
+run_totals as (
+
+    select
+        *,
+        sum(coalesce(followers_gained - followers_lost, 0)) over (
+            partition by account_id
+            order by event_date
+        ) as running_net,
+        max(case when official_followers is not null then event_date end) over (
+            partition by account_id
+            order by event_date
+        ) as last_official_date,
+        min(case when official_followers is not null then event_date end) over (
+            partition by account_id
+        ) as first_official_date
+    from add_events_and_levels
+
+),
+
+add_anchor as (
+
+    select
+        run_totals.*,
+        anchor.official_followers as anchor_followers,
+        anchor.running_net as anchor_running_net
+    from run_totals
+    left join run_totals as anchor
+        on
+            run_totals.account_id = anchor.account_id
+            and coalesce(run_totals.last_official_date, run_totals.first_official_date)
+            = anchor.event_date
+
+),
+
+compute_closing as (
+
+    select
+        *,
+        cast(
+            case
+                when knows_follower_events
+                    then anchor_followers + running_net - anchor_running_net
+                else official_followers
+            end as bigint
+        ) as computed_closing
+    from add_anchor
+
+),
+
+-- Walked back below 0, the events before cannot be whole: that day and all before are unknown.
+find_last_impossible as (
+
+    select
+        account_id,
+        max(event_date) as last_impossible_date
+    from compute_closing
+    where computed_closing < 0 and event_date < first_official_date
+    group by account_id
+
+),
+
+keep_possible as (
+
+    select
+        compute_closing.*,
+        case
+            when
+                find_last_impossible.last_impossible_date is null
+                or compute_closing.event_date > find_last_impossible.last_impossible_date
+                then compute_closing.computed_closing
+        end as followers_closing
+    from compute_closing
+    left join find_last_impossible
+        on compute_closing.account_id = find_last_impossible.account_id
+
+),
+
+compute_opening as (
+
+    select
+        *,
+        lag(followers_closing) over (partition by account_id order by event_date)
+            as closing_before,
+        lag(event_date) over (partition by account_id order by event_date) as event_date_before,
+        followers_closing - followers_gained + followers_lost as walked_back_opening
+    from keep_possible
+
+),
+
+choose_opening as (
+
+    select
+        *,
+        case
+            when event_date_before is not null then closing_before
+            when event_date <= first_official_date and walked_back_opening >= 0
+                then walked_back_opening
+        end as followers_opening,
+        case
+            when knows_follower_events then 'event_log'
+            when followers_closing is not null then level_source
+        end as followers_source
+    from compute_opening
+
+),
+
+compute_changes as (
+
+    select
+        *,
+        followers_closing - followers_opening as followers_net,
+        followers_closing - (followers_opening + followers_gained - followers_lost)
+            as followers_adjustment
+    from choose_opening
+
+)
+
+select
+    account_id,
+    event_date,
+    cast(followers_opening as bigint) as followers_opening,
+    followers_gained,
+    followers_lost,
+    cast(followers_adjustment as bigint) as followers_adjustment,
+    cast(followers_net as bigint) as followers_net,
+    followers_closing,
+    {{ pct('followers_net', 'followers_opening') }} as follower_growth_rate_pct,
+    {{ pct('followers_gained', 'followers_opening') }} as gross_follower_growth_rate_pct,
+    followers_source
+from compute_changes

@@ -1,0 +1,69 @@
+with
+
+video_days as (
+
+    select * from {{ ref('fct_video_daily') }}
+
+),
+
+snapshots as (
+
+    select * from {{ ref('int_video_snapshots_daily') }}
+
+),
+
+official_followers as (
+
+    select * from {{ ref('int_official_followers_daily') }}
+
+),
+
+list_pairs as (
+    {% for measure in snapshot_measures() %}
+    {%- set source = 'watch_source' if measure in view_measures() else 'engagement_source' %}
+    select
+        video_days.account_id,
+        snapshots.video_id,
+        snapshots.event_date,
+        '{{ measure }}' as measure,
+        cast(video_days.{{ measure }} as decimal(18, 3)) as event_log_value,
+        cast(snapshots.{{ measure }} as decimal(18, 3)) as snapshots_value,
+        snapshots.is_estimated
+    from snapshots
+    inner join video_days
+        on
+            snapshots.video_id = video_days.video_id
+            and snapshots.event_date = video_days.event_date
+            and video_days.{{ source }} = 'event_log'
+    union all
+    {% endfor %}
+    select
+        account_id,
+        cast(null as varchar) as video_id,
+        event_date,
+        'followers' as measure,
+        cast(counted_followers as decimal(18, 3)) as event_log_value,
+        cast(snapshot_followers as decimal(18, 3)) as snapshots_value,
+        false as is_estimated
+    from official_followers
+
+),
+
+keep_disagreements as (
+
+    select *
+    from list_pairs
+    where event_log_value <> snapshots_value
+
+)
+
+select
+    account_id,
+    video_id,
+    event_date,
+    measure,
+    event_log_value,
+    snapshots_value,
+    snapshots_value - event_log_value as difference,
+    is_estimated
+from keep_disagreements
