@@ -32,25 +32,25 @@ sum_windows as (
         event_date
     from account_days
     window
-        by_day as (partition by account_id order by event_date)
-        {%- for days in window_lengths() %},
+        {% for days in window_lengths() -%}
         last_{{ days }}_days as (
             partition by account_id
             order by event_date
             rows between {{ days - 1 }} preceding and current row
-        )
-        {%- endfor %}
+        ),
+        {% endfor -%}
+        by_day as (partition by account_id order by event_date)
 
 ),
 
 add_growth as (
 
     select
-        *
-        {%- for days in window_lengths() %},
+        {% for days in window_lengths() -%}
         {{ pct('followers_net_' ~ days ~ 'd', 'followers_opening_' ~ days ~ 'd') }}
-            as follower_growth_rate_pct_{{ days }}d
-        {%- endfor %}
+            as follower_growth_rate_pct_{{ days }}d,
+        {% endfor -%}
+        sum_windows.*
     from sum_windows
 
 )

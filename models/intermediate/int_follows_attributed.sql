@@ -36,9 +36,9 @@ find_views_before as (
             keep_follows.person_key = video_views.person_key
             and keep_follows.account_id = video_views.account_id
             and video_views.is_view
-            and video_views.viewed_at <= keep_follows.occurred_at
-            and video_views.viewed_at
-            >= {{ add_minutes('keep_follows.occurred_at', -60 * var('follow_attribution_hours')) }}
+            and keep_follows.occurred_at >= video_views.viewed_at
+            and keep_follows.occurred_at
+            <= {{ add_minutes('video_views.viewed_at', 60 * var('follow_attribution_hours')) }}
     where keep_follows.source_video_id is null
 
 ),

@@ -29,7 +29,11 @@ list_days as (
         save_rate_pct,
         completion_rate_pct,
         watch_retention_50_pct,
-        average_watch_seconds
+        average_watch_seconds,
+        conversions,
+        profile_visitors,
+        conversion_rate_pct,
+        coalesce(engagement_source, '') = coalesce(watch_source, '') as has_one_source
     from {{ ref(mart) }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -39,14 +43,19 @@ select *
 from list_days
 where
     engagements <> likes + comments + shares + coalesce(saves, 0)
-    or abs(engagement_rate_pct * views - 100 * engagements) > 1e-6 * (1 + engagements)
-    or abs(engagement_rate_by_reach_pct * reach - 100 * engagements) > 1e-6 * (1 + engagements)
-    or abs(save_rate_pct * views - 100 * saves) > 1e-6 * (1 + saves)
+    or abs(engagement_rate_pct * views - 100 * engagements) > 1e-6 * (1 + abs(engagements))
+    or abs(engagement_rate_by_reach_pct * reach - 100 * engagements) > 1e-6 * (1 + abs(engagements))
+    or abs(save_rate_pct * views - 100 * saves) > 1e-6 * (1 + abs(saves))
     or abs(completion_rate_pct * views_with_duration - 100 * completed_views)
-    > 1e-6 * (1 + completed_views)
+    > 1e-6 * (1 + abs(completed_views))
     or abs(watch_retention_50_pct * views_with_duration - 100 * views_retained_50)
-    > 1e-6 * (1 + views_retained_50)
-    or abs(average_watch_seconds * views - total_watch_seconds) > 1e-6 * (1 + total_watch_seconds)
-    or (engagement_rate_pct is null) <> (engagements is null or coalesce(views, 0) = 0)
-    or (average_watch_seconds is null) <> (coalesce(views, 0) = 0)
+    > 1e-6 * (1 + abs(views_retained_50))
+    or abs(average_watch_seconds * views - total_watch_seconds)
+    > 1e-6 * (1 + abs(total_watch_seconds))
+    or abs(conversion_rate_pct * profile_visitors - 100 * conversions)
+    > 1e-6 * (1 + abs(conversions))
+    or (engagement_rate_pct is null)
+    <> (engagements is null or coalesce(views, 0) = 0 or not has_one_source)
+    or (average_watch_seconds is null) <> (coalesce(views, 0) = 0 or total_watch_seconds is null)
+    or (conversion_rate_pct is null) <> (conversions is null or coalesce(profile_visitors, 0) = 0)
     or (completion_rate_pct is null) <> (coalesce(views_with_duration, 0) = 0)

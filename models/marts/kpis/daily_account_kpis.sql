@@ -118,15 +118,20 @@ select
     windows.conversions_28d,
     windows.conversion_rate_pct_28d,
     windows.engagement_rate_pct_week_before,
-    account_days.engagement_rate_pct - windows.engagement_rate_pct_week_before as engagement_rate_pct_week_change,
+    account_days.engagement_rate_pct - windows.engagement_rate_pct_week_before
+        as engagement_rate_pct_week_change,
     windows.follower_growth_rate_pct_week_before,
-    account_days.follower_growth_rate_pct - windows.follower_growth_rate_pct_week_before as follower_growth_rate_pct_week_change,
+    account_days.follower_growth_rate_pct - windows.follower_growth_rate_pct_week_before
+        as follower_growth_rate_pct_week_change,
     windows.conversion_rate_pct_week_before,
-    account_days.conversion_rate_pct - windows.conversion_rate_pct_week_before as conversion_rate_pct_week_change,
+    account_days.conversion_rate_pct - windows.conversion_rate_pct_week_before
+        as conversion_rate_pct_week_change,
     windows.average_watch_seconds_week_before,
-    account_days.average_watch_seconds - windows.average_watch_seconds_week_before as average_watch_seconds_week_change,
+    account_days.average_watch_seconds - windows.average_watch_seconds_week_before
+        as average_watch_seconds_week_change,
     windows.completion_rate_pct_week_before,
-    account_days.completion_rate_pct - windows.completion_rate_pct_week_before as completion_rate_pct_week_change,
+    account_days.completion_rate_pct - windows.completion_rate_pct_week_before
+        as completion_rate_pct_week_change,
     anomalies.engagement_rate_pct_is_anomaly,
     anomalies.follower_growth_rate_pct_is_anomaly,
     anomalies.conversion_rate_pct_is_anomaly,
