@@ -75,6 +75,58 @@ ENTITIES: dict[str, Entity] = {
             optional=("person_id", "is_undo", "comment_text", "traffic_source"),
             timestamps=("interacted_at",),
         ),
+        Entity(
+            name="follower_events",
+            required=("event_id", "occurred_at", "account_id", "action"),
+            optional=("person_id", "source_video_id"),
+            timestamps=("occurred_at",),
+        ),
+        Entity(
+            name="follower_counts",
+            required=("account_id", "count_date", "followers"),
+            optional=(),
+            # A calendar day of the platform's: no zone moves it.
+            timestamps=(),
+        ),
+        Entity(
+            name="profile_visits",
+            required=("visit_id", "visited_at", "account_id"),
+            optional=("person_id", "source_video_id"),
+            timestamps=("visited_at",),
+        ),
+        Entity(
+            name="conversions",
+            required=("conversion_id", "converted_at", "account_id", "conversion_type"),
+            optional=(
+                "person_id",
+                "video_id",
+                "value_amount",
+                "currency",
+                "product_id",
+                "quantity",
+            ),
+            timestamps=("converted_at",),
+        ),
+        Entity(
+            name="account_snapshots",
+            required=("account_id", "captured_at"),
+            optional=("followers", "total_likes", "videos"),
+            timestamps=("captured_at",),
+        ),
+        Entity(
+            name="video_snapshots",
+            required=("video_id", "account_id", "captured_at"),
+            optional=(
+                "views",
+                "likes",
+                "comments",
+                "shares",
+                "saves",
+                "reach",
+                "total_watch_seconds",
+            ),
+            timestamps=("captured_at",),
+        ),
     )
 }
 

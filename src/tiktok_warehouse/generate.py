@@ -6,7 +6,8 @@ import csv
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,14 +21,35 @@ import pyarrow.parquet as pa_parquet
 
 from tiktok_warehouse.entities import LINEAGE_COLUMNS
 from tiktok_warehouse.errors import UsageError
+from tiktok_warehouse.generate_audience import (
+    ACTIONS,
+    CONVERSION_TYPES,
+    CURRENCIES,
+    draw_conversions,
+    draw_follows,
+    draw_visits,
+)
+from tiktok_warehouse.generate_counters import (
+    Competitors,
+    Dated,
+    Tally,
+    build_competitors,
+    list_follower_counts,
+    list_own_snapshots,
+)
 from tiktok_warehouse.generate_mess import (
+    CONVERSION_KINDS,
+    FOLLOW_KINDS,
     INTERACTION_KINDS,
     MOST_TEXT_ROWS,
     PLANTS,
     ROWS_PER_TEXT_MESS,
+    UNKNOWN_ACCOUNTS,
     UNKNOWN_VIDEOS,
     VIEW_KINDS,
+    VISIT_KINDS,
     Plant,
+    list_odd_counters,
     list_odd_videos,
     planted_mess,
     spoil,
@@ -37,6 +59,7 @@ from tiktok_warehouse.generate_world import (
     COMMENTS,
     INTERACTION_TYPES,
     NULL,
+    PRODUCTS,
     SECOND_US,
     TRAFFIC_SOURCES,
     VIRAL_VIDEO,
@@ -70,8 +93,53 @@ HEADERS: dict[str, tuple[str, ...]] = {
         *("interaction_id", "interacted_at", "person_id", "video_id", "interaction_type"),
         *("is_undo", "comment_text", "traffic_source"),
     ),
+    "follower_events": (
+        *("event_id", "occurred_at", "account_id", "person_id", "action", "source_video_id"),
+    ),
+    "follower_counts": ("account_id", "count_date", "followers"),
+    "profile_visits": (*("visit_id", "visited_at", "account_id", "person_id", "source_video_id"),),
+    "conversions": (
+        *("conversion_id", "converted_at", "account_id", "person_id", "video_id"),
+        *("conversion_type", "value_amount", "currency", "product_id", "quantity"),
+    ),
+    "account_snapshots": (*("account_id", "captured_at", "followers", "total_likes", "videos"),),
+    "video_snapshots": (
+        *("video_id", "account_id", "captured_at", "views", "likes", "comments", "shares"),
+        *("saves", "reach", "total_watch_seconds"),
+    ),
 }
-REPEATING_COLUMNS = ("video_id", "traffic_source", "interaction_type", "comment_text")
+# Drawn from the views, chunk by chunk; what is spoilt in each.
+EVENT_KINDS = {
+    "video_views": VIEW_KINDS,
+    "interactions": INTERACTION_KINDS,
+    "follower_events": FOLLOW_KINDS,
+    "profile_visits": VISIT_KINDS,
+    "conversions": CONVERSION_KINDS,
+}
+SAMPLE_ID_FORMS = {
+    "video_views": "v{:06d}",
+    "interactions": "i{:05d}",
+    "follower_events": "f{:05d}",
+    "profile_visits": "p{:05d}",
+    "conversions": "c{:05d}",
+}
+# Which column of codes a raw column is made of.
+CODES = {
+    "video_id": "video",
+    "source_video_id": "video",
+    "account_id": "account",
+    "traffic_source": "source",
+    "interaction_type": "type",
+    "comment_text": "text",
+    "action": "action",
+    "conversion_type": "conversion",
+    "currency": "currency",
+    "product_id": "product",
+}
+STREAMS = (
+    *("people", "video_views", "interactions", "videos", "follower_events", "profile_visits"),
+    *("conversions", "accounts"),
+)
 
 LAST_DAY = date(2026, 8, 29)
 
@@ -80,7 +148,7 @@ SAMPLE_DAYS = 90
 SAMPLE_ACCOUNTS = 3
 SAMPLE_VIDEOS = 60
 SAMPLE_PEOPLE = 6000
-# As many as keep the four files under 2.8 MB.
+# As many as keep the ten files under 5 MB.
 SAMPLE_VIEWS = 15_300
 # Not a secret: the sample's viewers are invented.
 SAMPLE_KEY = b"invented viewers of the sample"
@@ -96,6 +164,8 @@ REGULAR_INGESTS = 3
 # Small enough for the cache and for memory, large enough that Python's share is lost in numpy's.
 CHUNK_ROWS = 250_000
 CHUNKS_PER_FILE = 8
+# In the sample so few views would bring a follow or a visit a week: its viewers are keener.
+LOG_KEENNESS = 0.3
 # The platform's first day is 2016-09-01, and the oldest videos are 60 days older than the window.
 FIRST_DAY = date(2017, 1, 1)
 
@@ -121,14 +191,13 @@ class GeneratedLog:
 
 
 def generate_sample(folder: Path) -> None:
-    """Write the four seed files of the sample, the same bytes each time.
+    """Write the ten seed files of the sample, the same bytes each time.
 
     Columns are the contract's, then the lineage, then ``_malformed``. Four ingests landed them;
     ``planted_mess`` lists the rows that are wrong on purpose.
 
     Args:
-        folder: where ``raw_accounts.csv``, ``raw_videos.csv``, ``raw_video_views.csv`` and
-            ``raw_interactions.csv`` go; made if absent.
+        folder: where ``raw_accounts.csv`` and the other nine go; made if absent.
 
     Raises:
         OSError: the folder cannot be written.
@@ -144,50 +213,37 @@ def generate_sample(folder: Path) -> None:
     )
     rng = start_stream(SAMPLE_SEED, 1)
     views = draw_views(world, rng, 0, SAMPLE_VIEWS, SAMPLE_VIEWS)
-    interactions = draw_interactions(world, rng, views, 0)
+    events = {"video_views": views, "interactions": draw_interactions(world, rng, views, 0)}
+    events |= _draw_audience(world, start_stream(SAMPLE_SEED, 4), views, Counter(), 1.0)
     people = _list_sample_people(world.people)
-    by_entity: dict[str, list[tuple[int, dict[str, str]]]] = {
-        "accounts": [(1, row) for row in world.accounts],
-        "videos": [
-            (_choose_ingest(int(at)), row)
-            for at, row in zip(world.posted_us, world.videos, strict=True)
-        ],
-        "video_views": _pair_with_ingest(
-            views["at"],
-            _render_rows(
-                "video_views",
-                views,
-                world,
-                [f"v{number:06d}" for number in views["id"]],
-                _pick(people, views["person"]),
-                seconds_only=True,
-            ),
-        ),
-        "interactions": _pair_with_ingest(
-            interactions["at"],
-            _render_rows(
-                "interactions",
-                interactions,
-                world,
-                [f"i{number:05d}" for number in interactions["id"]],
-                _pick(people, interactions["person"]),
-                seconds_only=True,
-            ),
-        ),
+    competitors = build_competitors(SAMPLE_SEED, LAST_DAY, SAMPLE_DAYS)
+    tally = Tally(world)
+    tally.add(events)
+    posted = [*zip(world.posted_us.tolist(), world.videos, strict=True), *competitors.videos]
+    by_entity = {
+        "accounts": [(1, row) for row in (*world.accounts, *competitors.accounts)],
+        "videos": _pair_with_ingest(posted),
     }
+    for entity, columns in events.items():
+        ids = [SAMPLE_ID_FORMS[entity].format(number) for number in columns["id"].tolist()]
+        named = _pick(people, columns["person"])
+        rows = _render_rows(entity, columns, world, ids, named, seconds_only=True)
+        by_entity[entity] = _pair_with_ingest(zip(columns["at"].tolist(), rows, strict=True))
+    for entity, dated in _list_counters(tally, competitors, SAMPLE_SEED).items():
+        by_entity[entity] = _pair_with_ingest(dated)
     names = _name_aliases(world)
     for plant in PLANTS:
         row = _resolve_plant(plant, names, people)
         by_entity[plant.entity].append((plant.ingest, row))
 
     sequence = _number_files(by_entity)
-    for entity, rows in by_entity.items():
+    for entity, landed in by_entity.items():
         # Stable, so that plants follow the regular rows of their ingest.
-        rows.sort(key=lambda pair: pair[0])
+        landed.sort(key=lambda pair: pair[0])
         header = (*HEADERS[entity], *LINEAGE_COLUMNS, "_malformed")
         row_numbers: Counter[int] = Counter()
         lines = []
-        for ingest, row in rows:
+        for ingest, row in landed:
             row_numbers[ingest] += 1
             at = SAMPLE_INGESTS[ingest - 1]
             row |= {
@@ -213,13 +269,14 @@ def generate_log(
 ) -> GeneratedLog:
     """Write a raw log as a platform would, about one row in a hundred of it spoilt.
 
-    Files are ``accounts``, ``videos``, ``video_views-0001``... and ``interactions-0001``...; the
-    last part of the two event entities holds only text, for what a typed column cannot get wrong.
+    Files are one each of ``accounts``, ``videos``, ``follower_counts`` and the snapshots, and
+    numbered parts of the event entities (``video_views-0001``...); the last part of video_views
+    and of interactions holds only text, for what a typed column cannot get wrong.
     The same arguments give the same rows. Memory does not grow with ``events``.
 
     Args:
         folder: where the files go; made if absent. Files of the same names are replaced.
-        events: number of rows of video_views, spoilt ones included; interactions come on top.
+        events: number of rows of video_views, spoilt ones included; all else comes on top.
         days: length of the window in days.
         file_format: of all the files.
         seed: another seed gives another log.
@@ -247,43 +304,56 @@ def generate_log(
     text_rows = min(events // ROWS_PER_TEXT_MESS, MOST_TEXT_ROWS)
     odd_videos = list_odd_videos(world.videos) if text_rows else []
     mess["videos"].update(kind for kind, _ in odd_videos)
-    videos = [*world.videos, *(row for _, row in odd_videos)]
-    for entity, texts in (("accounts", world.accounts), ("videos", videos)):
-        path = folder / f"{entity}.{file_format}"
-        _write_texts(path, HEADERS[entity], [list(row.values()) for row in texts])
-        files[entity].append(path)
+    competitors = build_competitors(seed, last_day, days)
+    own_and_others = [*world.videos, *(row for _, row in competitors.videos)]
+    for entity, texts in (
+        ("accounts", [*world.accounts, *competitors.accounts]),
+        ("videos", [*own_and_others, *(row for _, row in odd_videos)]),
+    ):
+        files[entity].append(_write_rows(folder, entity, texts, file_format))
         rows[entity] += len(texts)
 
     typed_rows = events - text_rows
     encoders = _make_encoders(world, seed)
+    tally = Tally(world)
     part = 0
     for file_first in range(0, typed_rows, CHUNK_ROWS * CHUNKS_PER_FILE):
         part += 1
         file_last = min(file_first + CHUNK_ROWS * CHUNKS_PER_FILE, typed_rows)
-        paths = {
-            entity: folder / f"{entity}-{part:04d}.{file_format}"
-            for entity in ("video_views", "interactions")
-        }
-        with (
-            _PartWriter(paths["video_views"]) as view_writer,
-            _PartWriter(paths["interactions"]) as interaction_writer,
-        ):
+        paths = {entity: folder / f"{entity}-{part:04d}.{file_format}" for entity in EVENT_KINDS}
+        with ExitStack() as stack:
+            writers = {
+                entity: stack.enter_context(_PartWriter(path)) for entity, path in paths.items()
+            }
             for first in range(file_first, file_last, CHUNK_ROWS):
                 last = min(first + CHUNK_ROWS, file_last)
                 rng = start_stream(seed, 1, first)
                 views = draw_views(world, rng, first, last, typed_rows)
-                acts = draw_interactions(world, rng, views, rows["interactions"])
-                mess["video_views"].update(spoil(world, rng, views, VIEW_KINDS))
-                mess["interactions"].update(spoil(world, rng, acts, INTERACTION_KINDS))
-                view_writer.write(_make_table("video_views", views, encoders, seed))
-                interaction_writer.write(_make_table("interactions", acts, encoders, seed))
-                rows["video_views"] += last - first
-                rows["interactions"] += len(acts["at"])
+                chunk = {
+                    "video_views": views,
+                    "interactions": draw_interactions(world, rng, views, rows["interactions"]),
+                }
+                later = start_stream(seed, 4, first)
+                chunk |= _draw_audience(world, later, views, rows, LOG_KEENNESS)
+                tally.add(chunk)
+                for entity, kinds in EVENT_KINDS.items():
+                    columns = chunk[entity]
+                    stream = rng if entity in ("video_views", "interactions") else later
+                    mess[entity].update(spoil(world, stream, columns, kinds))
+                    writers[entity].write(_make_table(entity, columns, encoders, seed))
+                    rows[entity] += len(columns["at"])
                 if on_progress is not None:
                     on_progress(rows["video_views"])
         for entity, path in paths.items():
             files[entity].append(path)
 
+    for entity, dated in _list_counters(tally, competitors, seed).items():
+        texts = [row for _, row in dated]
+        odd = list_odd_counters(entity, texts) if text_rows else []
+        mess[entity].update(kind for kind, _ in odd)
+        texts += [row for _, row in odd]
+        files[entity].append(_write_rows(folder, entity, texts, file_format))
+        rows[entity] += len(texts)
     if text_rows:
         views = draw_views(world, start_stream(seed, 2), 0, text_rows, text_rows)
         views["id"] += typed_rows
@@ -306,6 +376,31 @@ def generate_log(
             for entity, counts in mess.items()
         },
     )
+
+
+def _draw_audience(
+    world: World,
+    rng: np.random.Generator,
+    views: Columns,
+    first_ids: Counter[str],
+    keenness: float,
+) -> dict[str, Columns]:
+    visits = draw_visits(world, rng, views, first_ids["profile_visits"], keenness)
+    follows = draw_follows(world, rng, views, first_ids["follower_events"], keenness)
+    return {
+        "profile_visits": visits,
+        "follower_events": follows,
+        "conversions": draw_conversions(world, rng, visits, first_ids["conversions"]),
+    }
+
+
+def _list_counters(tally: Tally, competitors: Competitors, seed: int) -> dict[str, list[Dated]]:
+    accounts, videos = list_own_snapshots(tally, seed)
+    return {
+        "follower_counts": list_follower_counts(tally, seed),
+        "account_snapshots": [*accounts, *competitors.account_snapshots],
+        "video_snapshots": [*videos, *competitors.video_snapshots],
+    }
 
 
 def _check_arguments(events: int, days: int, last_day: date, seed: int, file_format: str) -> None:
@@ -338,22 +433,39 @@ def _render_rows(
     """Text rows by column, in the order of the entity's header."""
     header = HEADERS[entity]
     precision = "seconds" if seconds_only else "milliseconds"
-    videos = [row["video_id"] for row in world.videos]
+    lists = _list_code_texts(world)
     texts = {
         header[0]: ids,
         header[1]: [_render_time(int(at), precision) for at in columns["at"]],
-        "video_id": _pick(videos, columns["video"]),
         "person_id": people,
-        "traffic_source": _pick(TRAFFIC_SOURCES, columns["source"]),
     }
+    for name in header:
+        if name in CODES:
+            texts[name] = _pick(lists[CODES[name]], columns[CODES[name]])
     if entity == "video_views":
         texts["watch_seconds"] = [_render_seconds(int(ms)) for ms in columns["watch"]]
-    else:
-        texts["interaction_type"] = _pick(INTERACTION_TYPES, columns["type"])
+    elif entity == "interactions":
         texts["is_undo"] = _pick(("false", "true"), columns["undo"])
-        texts["comment_text"] = _pick(COMMENTS, columns["text"])
+    elif entity == "conversions":
+        texts["value_amount"] = [_render_amount(int(cents)) for cents in columns["value"]]
+        texts["quantity"] = ["" if n == NULL else str(n) for n in columns["quantity"].tolist()]
     ordered = (texts[name] for name in header)
     return [dict(zip(header, values, strict=True)) for values in zip(*ordered, strict=True)]
+
+
+def _list_code_texts(world: World) -> dict[str, Sequence[str]]:
+    """The texts that the codes of each column point to."""
+    return {
+        "video": [row["video_id"] for row in world.videos],
+        "account": [row["account_id"] for row in world.accounts],
+        "source": TRAFFIC_SOURCES,
+        "type": INTERACTION_TYPES,
+        "text": COMMENTS,
+        "action": ACTIONS,
+        "conversion": CONVERSION_TYPES,
+        "currency": CURRENCIES,
+        "product": PRODUCTS,
+    }
 
 
 def _render_time(at_us: int, timespec: str) -> str:
@@ -366,7 +478,13 @@ def _render_seconds(milliseconds: int) -> str:
     return f"{milliseconds // 1000}.{milliseconds % 1000:03d}" if milliseconds else "0"
 
 
-def _pick(texts: list[str] | tuple[str, ...], positions: Ints) -> list[str]:
+def _render_amount(cents: int) -> str:
+    if cents == NULL:
+        return ""
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02d}"
+
+
+def _pick(texts: Sequence[str], positions: Ints) -> list[str]:
     return ["" if position == NULL else texts[position] for position in positions.tolist()]
 
 
@@ -386,8 +504,8 @@ def _choose_ingest(at_us: int) -> int:
     return REGULAR_INGESTS
 
 
-def _pair_with_ingest(at_us: Ints, rows: list[dict[str, str]]) -> list[tuple[int, dict[str, str]]]:
-    return [(_choose_ingest(int(at)), row) for at, row in zip(at_us, rows, strict=True)]
+def _pair_with_ingest(dated: Iterable[Dated]) -> list[tuple[int, dict[str, str]]]:
+    return [(_choose_ingest(at), row) for at, row in dated]
 
 
 def _name_aliases(world: World) -> dict[str, dict[str, str]]:
@@ -397,17 +515,19 @@ def _name_aliases(world: World) -> dict[str, dict[str, str]]:
         for account in range(SAMPLE_ACCOUNTS)
     }
     unknown_length = next(row["video_id"] for row in world.videos if row["duration_seconds"] == "")
+    videos = {
+        "@steady": world.videos[VIRAL_VIDEO + 1]["video_id"],
+        "@mid": world.videos[first_of[1]]["video_id"],
+        "@small": world.videos[first_of[2]]["video_id"],
+        "@nodur": unknown_length,
+    }
     return {
         "account_id": {
             f"@{size}": world.accounts[number]["account_id"]
             for number, size in enumerate(("large", "medium", "small"))
         },
-        "video_id": {
-            "@steady": world.videos[VIRAL_VIDEO + 1]["video_id"],
-            "@mid": world.videos[first_of[1]]["video_id"],
-            "@small": world.videos[first_of[2]]["video_id"],
-            "@nodur": unknown_length,
-        },
+        "video_id": videos,
+        "source_video_id": videos,
     }
 
 
@@ -453,6 +573,15 @@ def _spoil_texts(
         mess[kind] += 1
         lines.append(fields)
     return lines
+
+
+def _write_rows(
+    folder: Path, entity: str, texts: list[dict[str, str]], file_format: FileFormat
+) -> Path:
+    path = folder / f"{entity}.{file_format}"
+    header = HEADERS[entity]
+    _write_texts(path, header, [[row.get(name, "") for name in header] for row in texts])
+    return path
 
 
 def _write_texts(path: Path, header: tuple[str, ...], lines: list[list[str]]) -> None:
@@ -518,7 +647,7 @@ class _PartWriter:
             schema,
             compression="zstd",
             compression_level=1,
-            use_dictionary=[name for name in schema.names if name in REPEATING_COLUMNS],
+            use_dictionary=[name for name in schema.names if name in CODES],
         )
 
     def __exit__(self, failed: object, *_: object) -> None:
@@ -532,12 +661,22 @@ class _PartWriter:
 
 def _make_encoders(world: World, seed: int) -> dict[str, pa.Array]:
     """The texts that each coded column points to, spoilt ones last."""
-    unknown = _make_uuids(np.arange(UNKNOWN_VIDEOS, dtype=np.int64), _stream_of("videos", seed))
+    spoilt = {
+        "video": _make_uuids(
+            np.arange(UNKNOWN_VIDEOS, dtype=np.int64), _stream_of("videos", seed)
+        ).to_pylist(),
+        "account": _make_uuids(
+            np.arange(UNKNOWN_ACCOUNTS, dtype=np.int64), _stream_of("accounts", seed)
+        ).to_pylist(),
+        "source": ["carrier_pigeon"],
+        "type": ["superlike"],
+        "action": ["block"],
+        "conversion": ["daydream"],
+        "currency": ["doubloons"],
+    }
     return {
-        "video": pa.array([*(row["video_id"] for row in world.videos), *unknown.to_pylist()]),
-        "source": pa.array([*TRAFFIC_SOURCES, "carrier_pigeon"]),
-        "type": pa.array([*INTERACTION_TYPES, "superlike"]),
-        "text": pa.array(COMMENTS),
+        name: pa.array([*texts, *spoilt.get(name, ())])
+        for name, texts in _list_code_texts(world).items()
     }
 
 
@@ -550,18 +689,21 @@ def _make_table(
     arrays = {
         header[0]: _make_uuids(columns["id"], _stream_of(entity, seed)),
         header[1]: at.cast(pa.timestamp("us", tz="UTC")),
-        "video_id": _encode(columns["video"], encoders["video"]),
         "person_id": _make_uuids(columns["person"], _stream_of("people", seed)),
-        "traffic_source": _encode(columns["source"], encoders["source"]),
     }
+    for name in header:
+        if name in CODES:
+            arrays[name] = _encode(columns[CODES[name]], encoders[CODES[name]])
+    # Division rounds to the double nearest to the decimal, so its shortest text has 3 places.
     if entity == "video_views":
         watch = columns["watch"]
-        # Division rounds to the double nearest to the decimal, so its shortest text has 3 places.
         arrays["watch_seconds"] = pa.array(watch / 1000, mask=watch == NULL)
-    else:
-        arrays["interaction_type"] = _encode(columns["type"], encoders["type"])
+    elif entity == "interactions":
         arrays["is_undo"] = pa.array(columns["undo"] == 1)
-        arrays["comment_text"] = _encode(columns["text"], encoders["text"])
+    elif entity == "conversions":
+        value, quantity = columns["value"], columns["quantity"]
+        arrays["value_amount"] = pa.array(value / 100, mask=value == NULL)
+        arrays["quantity"] = pa.array(quantity, mask=quantity == NULL)
     return pa.table({name: arrays[name] for name in header})
 
 
@@ -572,7 +714,7 @@ def _encode(positions: Ints, texts: pa.Array) -> pa.DictionaryArray:
 
 
 def _stream_of(name: str, seed: int) -> int:
-    return seed * 8 + ("people", "video_views", "interactions", "videos").index(name)
+    return seed * len(STREAMS) + STREAMS.index(name)
 
 
 def _make_uuids(numbers: Ints, stream: int) -> pa.StringArray:

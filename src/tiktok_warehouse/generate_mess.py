@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 
+from tiktok_warehouse.generate_audience import ACTIONS, CONVERSION_TYPES, CURRENCIES
 from tiktok_warehouse.generate_world import (
     DAY_US,
     INTERACTION_TYPES,
@@ -18,6 +22,8 @@ from tiktok_warehouse.generate_world import (
     Ints,
     World,
 )
+
+_ZONED_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})")
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,30 @@ def _videos(
 
 def _accounts(*rows: tuple[str, int, str, str, str, str, str, str]) -> tuple[Plant, ...]:
     return tuple(Plant(row[0], "accounts", row[1], row[2:]) for row in rows)
+
+
+def _follower_events(*rows: tuple[str, int, *tuple[str, ...]]) -> tuple[Plant, ...]:
+    return tuple(Plant(row[0], "follower_events", row[1], row[2:]) for row in rows)
+
+
+def _follower_counts(*rows: tuple[str, int, *tuple[str, ...]]) -> tuple[Plant, ...]:
+    return tuple(Plant(row[0], "follower_counts", row[1], row[2:]) for row in rows)
+
+
+def _profile_visits(*rows: tuple[str, int, *tuple[str, ...]]) -> tuple[Plant, ...]:
+    return tuple(Plant(row[0], "profile_visits", row[1], row[2:]) for row in rows)
+
+
+def _conversions(*rows: tuple[str, int, *tuple[str, ...]]) -> tuple[Plant, ...]:
+    return tuple(Plant(row[0], "conversions", row[1], row[2:]) for row in rows)
+
+
+def _account_snapshots(*rows: tuple[str, int, *tuple[str, ...]]) -> tuple[Plant, ...]:
+    return tuple(Plant(row[0], "account_snapshots", row[1], row[2:]) for row in rows)
+
+
+def _video_snapshots(*rows: tuple[str, int, *tuple[str, ...]]) -> tuple[Plant, ...]:
+    return tuple(Plant(row[0], "video_snapshots", row[1], row[2:]) for row in rows)
 
 
 def _malformed(entity: str, ingest: int, text: str) -> tuple[Plant, ...]:
@@ -312,15 +342,237 @@ ACCOUNT_PLANTS = (
     ),
 )  # fmt: skip
 
-PLANTS = (*ACCOUNT_PLANTS, *INTERACTION_PLANTS, *VIEW_PLANTS, *VIDEO_PLANTS)
+FOLLOWER_EVENT_PLANTS = (
+    *_follower_events(
+        ("exact_duplicate_same_ingest", 1, "f-mess-exact-1", "2026-06-10 18:00:00", "@large", "@p61", "follow", "@steady"),
+        ("exact_duplicate_same_ingest", 1, "f-mess-exact-1", "2026-06-10 18:00:00", "@large", "@p61", "follow", "@steady"),
+        ("exact_duplicate_other_ingest", 2, "f-mess-exact-2", "2026-07-11 18:00:00", "@medium", "@p62", "follow", "@mid"),
+        ("exact_duplicate_other_ingest", 3, "f-mess-exact-2", "2026-07-11T20:00:00+02:00", "@medium", "@p62", "FOLLOW", "@mid"),
+        ("superseded", 3, "f-mess-superseded-1", "2026-08-12 18:00:00", "@medium", "@p63", "follow", ""),
+        ("superseded", 4, "f-mess-superseded-1", "2026-08-12 18:00:00", "@medium", "@p63", "follow", "@mid"),
+        ("superseded", 3, "f-mess-superseded-2", "2026-08-13 18:00:00", "@small", "@p64", "follow", ""),
+        ("superseded", 3, "f-mess-superseded-2", "2026-08-13 18:00:00", "@small", "@p64", "unfollow", ""),
+        ("superseded_on_another_day", 3, "f-mess-superseded-day-1", "2026-08-14 23:50:00", "@small", "@p65", "follow", "@small"),
+        ("superseded_on_another_day", 4, "f-mess-superseded-day-1", "2026-08-15 00:10:00", "@small", "@p65", "follow", "@small"),
+        ("rejected_never_displaces", 2, "f-mess-rejected-later-1", "2026-07-19 10:00:00", "@large", "@p66", "follow", ""),
+        ("rejected_never_displaces", 4, "f-mess-rejected-later-1", "2026-07-19 10:00:00", "@large", "@p66", "followed", ""),
+        ("late", 3, "f-mess-late-1", "2026-06-21 08:00:00", "@large", "@p67", "follow", "@steady"),
+        ("late", 4, "f-mess-late-2", "2026-06-22 08:00:00", "@medium", "@p68", "unfollow", ""),
+        ("waiting_for_account", 2, "f-mess-waiting-account-1", "2026-07-15 09:00:00", "acc-mess-late-1", "@p69", "follow", ""),
+        ("unknown_account", 3, "f-mess-unknown-account-1", "2026-08-05 10:00:00", "acc-mess-never", "@p69", "follow", ""),
+        ("unknown_optional_reference", 4, "f-mess-unknown-source-1", "2026-08-05 10:00:00", "@large", "@p70", "follow", "vid-mess-never"),
+    ),
+    *_malformed("follower_events", 4, "3 fields, the header has 6"),
+    *_follower_events(
+        ("missing_key", 4, "", "2026-08-20 10:00:00", "@large", "@p71", "follow", ""),
+        ("missing_required", 4, "f-mess-missing-1", "", "@large", "@p71", "follow", ""),
+        ("missing_required", 4, "f-mess-missing-2", "2026-08-20 10:00:00", "", "@p71", "follow", ""),
+        ("missing_required", 4, "f-mess-missing-3", "2026-08-20 10:00:00", "@large", "@p71", "", ""),
+        ("unparseable_timestamp", 4, "f-mess-bad-time-1", "2026-02-30", "@large", "@p72", "follow", ""),
+        ("future_timestamp", 4, "f-mess-future-1", "2126-08-20 10:00:00", "@large", "@p73", "follow", ""),
+        ("before_platform", 4, "f-mess-before-1", "2016-08-31 23:59:59", "@large", "@p74", "follow", ""),
+        ("unknown_category", 4, "f-mess-block-1", "2026-08-20 10:00:00", "@large", "@p75", "block", ""),
+        ("two_reasons", 4, "f-mess-two-reasons-1", "2026-08-20 10:00:00", "acc-mess-never", "@p76", "block", ""),
+        ("padded_or_mixed_case", 4, "f-mess-case-1", " 2026-08-21 10:00:00 ", " @large ", "@p77", " UnFollow ", ""),
+        ("no_person", 4, "f-mess-nobody-1", "2026-08-21 11:00:00", "@large", "", "follow", ""),
+    ),
+)  # fmt: skip
+
+# Of a competitor, so that no planted day is a regular one's.
+FOLLOWER_COUNT_PLANTS = (
+    *_follower_counts(
+        ("exact_duplicate_same_ingest", 1, "acc-mess-exact-1", "2026-06-10", "1200"),
+        ("exact_duplicate_same_ingest", 1, "acc-mess-exact-1", "2026-06-10", "1200"),
+        ("exact_duplicate_other_ingest", 1, "acc-mess-exact-1", "2026-06-11", "1210"),
+        ("exact_duplicate_other_ingest", 2, "acc-mess-exact-1", " 2026-06-11 ", "+01210"),
+        ("superseded", 2, "acc-mess-exact-1", "2026-07-10", "1300"),
+        ("superseded", 2, "acc-mess-exact-1", "2026-07-10", "1310"),
+        ("superseded", 2, "acc-mess-exact-1", "2026-07-11", "1320"),
+        ("superseded", 4, "acc-mess-exact-1", "2026-07-11", "1290"),
+        ("rejected_never_displaces", 2, "acc-mess-exact-1", "2026-07-12", "1295"),
+        ("rejected_never_displaces", 4, "acc-mess-exact-1", "2026-07-12", "1295.5"),
+        ("late", 3, "acc-mess-exact-1", "2026-06-15", "1230"),
+        ("waiting_for_account", 2, "acc-mess-late-1", "2026-07-15", "500"),
+        ("unknown_account", 3, "acc-mess-never", "2026-08-05", "7"),
+    ),
+    *_malformed("follower_counts", 4, "4 fields, the header has 3"),
+    *_follower_counts(
+        ("missing_key", 4, "", "2026-08-20", "1400"),
+        ("missing_key", 4, "acc-mess-exact-1", "", "1400"),
+        ("missing_required", 4, "acc-mess-exact-1", "2026-08-01", " "),
+        ("unparseable_timestamp", 4, "acc-mess-exact-1", "2026-02-30", "1400"),
+        ("unparseable_timestamp", 4, "acc-mess-exact-1", "20/08/2026", "1400"),
+        ("unparseable_timestamp", 4, "acc-mess-exact-1", "2026-08-20 10:00:00", "1400"),
+        ("unparseable_timestamp", 4, "acc-mess-exact-1", "1787307072", "1400"),
+        ("future_timestamp", 4, "acc-mess-exact-1", "2027-01-01", "1400"),
+        ("before_platform", 4, "acc-mess-exact-1", "2016-08-31", "1400"),
+        ("unparseable_number", 4, "acc-mess-exact-1", "2026-08-02", "12.5"),
+        ("unparseable_number", 4, "acc-mess-exact-1", "2026-08-03", "1_400"),
+        ("unparseable_number", 4, "acc-mess-exact-1", "2026-08-04", "many"),
+        ("negative_number", 4, "acc-mess-exact-1", "2026-08-05", "-1"),
+        ("two_reasons", 4, "acc-mess-never", "2026-08-06", "-1"),
+        ("padded_or_mixed_case", 4, " acc-mess-exact-1 ", " 2026-08-21 ", " +1400 "),
+    ),
+)  # fmt: skip
+
+PROFILE_VISIT_PLANTS = (
+    *_profile_visits(
+        ("exact_duplicate_same_ingest", 1, "p-mess-exact-1", "2026-06-10 18:00:00", "@large", "@p81", "@steady"),
+        ("exact_duplicate_same_ingest", 1, "p-mess-exact-1", "2026-06-10 18:00:00", "@large", "@p81", "@steady"),
+        ("exact_duplicate_other_ingest", 2, "p-mess-exact-2", "2026-07-11 18:00:00", "@medium", "@p82", ""),
+        ("exact_duplicate_other_ingest", 3, "p-mess-exact-2", "1783792800", "@medium", "@p82", " "),
+        ("superseded", 3, "p-mess-superseded-1", "2026-08-12 18:00:00", "@medium", "@p83", ""),
+        ("superseded", 4, "p-mess-superseded-1", "2026-08-12 18:00:00", "@medium", "@p83", "@mid"),
+        ("superseded_on_another_day", 3, "p-mess-superseded-day-1", "2026-08-14 23:50:00", "@small", "@p84", "@small"),
+        ("superseded_on_another_day", 4, "p-mess-superseded-day-1", "2026-08-15 00:10:00", "@small", "@p84", "@small"),
+        ("late", 3, "p-mess-late-1", "2026-06-21 08:00:00", "@large", "@p85", "@steady"),
+        ("waiting_for_account", 2, "p-mess-waiting-account-1", "2026-07-15 09:00:00", "acc-mess-late-1", "@p86", ""),
+        ("unknown_account", 3, "p-mess-unknown-account-1", "2026-08-05 10:00:00", "acc-mess-never", "@p86", ""),
+        ("unknown_optional_reference", 4, "p-mess-unknown-source-1", "2026-08-05 10:00:00", "@large", "@p87", "vid-mess-never"),
+    ),
+    *_malformed("profile_visits", 4, "8 fields, the header has 5"),
+    *_profile_visits(
+        ("missing_key", 4, "", "2026-08-20 10:00:00", "@large", "@p88", ""),
+        ("missing_required", 4, "p-mess-missing-1", "", "@large", "@p88", ""),
+        ("missing_required", 4, "p-mess-missing-2", "2026-08-20 10:00:00", "", "@p88", ""),
+        ("unparseable_timestamp", 4, "p-mess-bad-time-1", "yesterday", "@large", "@p89", ""),
+        ("future_timestamp", 4, "p-mess-future-1", "2027-01-01", "@large", "@p90", ""),
+        ("before_platform", 4, "p-mess-before-1", "1970-01-01", "@large", "@p91", ""),
+        ("padded_or_mixed_case", 4, " p-mess-case-1 ", "2026-08-21T10:00:00Z", " @large ", "@p92", " @steady "),
+        ("no_person", 4, "p-mess-nobody-1", "2026-08-21 11:00:00", "@large", "", "@steady"),
+    ),
+)  # fmt: skip
+
+CONVERSION_PLANTS = (
+    *_conversions(
+        ("exact_duplicate_same_ingest", 1, "c-mess-exact-1", "2026-06-10 18:00:00", "@large", "@p101", "@steady", "purchase", "39.00", "USD", "starter-kit", "1"),
+        ("exact_duplicate_same_ingest", 1, "c-mess-exact-1", "2026-06-10 18:00:00", "@large", "@p101", "@steady", "purchase", "39.00", "USD", "starter-kit", "1"),
+        ("exact_duplicate_other_ingest", 2, "c-mess-exact-2", "2026-07-21 18:00:00", "@medium", "@p102", "", "purchase", "12.50", "EUR", "chain-oil-100", "1"),
+        ("exact_duplicate_other_ingest", 3, "c-mess-exact-2", "2026-07-21T20:00:00+02:00", "@medium", "@p102", "", "Purchase", "12.5", "EUR", "chain-oil-100", "+1"),
+        ("superseded", 3, "c-mess-superseded-1", "2026-08-12 18:00:00", "@large", "@p103", "@steady", "purchase", "28.50", "USD", "focaccia-pan", "1"),
+        ("superseded", 4, "c-mess-superseded-1", "2026-08-12 18:00:00", "@large", "@p103", "@steady", "purchase", "57.00", "USD", "focaccia-pan", "2"),
+        ("superseded_on_another_day", 3, "c-mess-superseded-day-1", "2026-08-14 23:50:00", "@small", "@p104", "@small", "lead", "", "", "", ""),
+        ("superseded_on_another_day", 4, "c-mess-superseded-day-1", "2026-08-15 00:10:00", "@small", "@p104", "@small", "lead", "", "", "", ""),
+        ("rejected_never_displaces", 2, "c-mess-rejected-later-1", "2026-07-22 10:00:00", "@large", "@p105", "", "sign_up", "", "", "", ""),
+        ("rejected_never_displaces", 4, "c-mess-rejected-later-1", "2126-07-22 10:00:00", "@large", "@p105", "", "sign_up", "", "", "", ""),
+        ("late", 3, "c-mess-late-1", "2026-06-21 08:00:00", "@large", "@p106", "@steady", "link_click", "", "", "", ""),
+        ("waiting_for_account", 2, "c-mess-waiting-account-1", "2026-07-15 09:00:00", "acc-mess-late-1", "@p107", "", "link_click", "", "", "", ""),
+        ("unknown_account", 3, "c-mess-unknown-account-1", "2026-08-05 10:00:00", "acc-mess-never", "@p107", "", "link_click", "", "", "", ""),
+        ("unknown_optional_reference", 4, "c-mess-unknown-video-1", "2026-08-05 10:00:00", "@large", "@p108", "vid-mess-never", "purchase", "24.00", "USD", "indigo-scarf", "1"),
+        ("two_currencies_on_one_day", 4, "c-mess-currency-1", "2026-08-08 10:00:00", "@medium", "@p109", "@mid", "purchase", "12.50", "EUR", "chain-oil-100", "1"),
+        ("two_currencies_on_one_day", 4, "c-mess-currency-2", "2026-08-08 11:00:00", "@medium", "@p110", "@mid", "purchase", "13.7525", "CHF", "chain-oil-100", "1"),
+        ("refund", 4, "c-mess-refund-1", "2026-08-16 18:00:00", "@large", "@p103", "@steady", "purchase", "-28.50", "USD", "focaccia-pan", "1"),
+    ),
+    *_malformed("conversions", 4, "11 fields, the header has 10"),
+    *_conversions(
+        ("missing_key", 4, "", "2026-08-20 10:00:00", "@large", "@p111", "", "lead", "", "", "", ""),
+        ("missing_required", 4, "c-mess-missing-1", "", "@large", "@p111", "", "lead", "", "", "", ""),
+        ("missing_required", 4, "c-mess-missing-2", "2026-08-20 10:00:00", "", "@p111", "", "lead", "", "", "", ""),
+        ("missing_required", 4, "c-mess-missing-3", "2026-08-20 10:00:00", "@large", "@p111", "", "", "", "", "", ""),
+        ("unparseable_timestamp", 4, "c-mess-bad-time-1", "2026-08-20 25:61:00", "@large", "@p112", "", "lead", "", "", "", ""),
+        ("future_timestamp", 4, "c-mess-future-1", "2027-01-01", "@large", "@p113", "", "lead", "", "", "", ""),
+        ("before_platform", 4, "c-mess-before-1", "2016-08-31 23:59:59", "@large", "@p114", "", "lead", "", "", "", ""),
+        ("unknown_category", 4, "c-mess-daydream-1", "2026-08-20 10:00:00", "@large", "@p115", "", "daydream", "", "", "", ""),
+        ("two_reasons", 4, "c-mess-two-reasons-1", "2026-08-20 10:00:00", "acc-mess-never", "@p116", "", "daydream", "", "", "", ""),
+        ("bad_optional_value", 4, "c-mess-bad-currency-1", "2026-08-17 10:00:00", "@small", "@p117", "", "purchase", "990", "rupees", "indigo-scarf", "1"),
+        ("bad_optional_value", 4, "c-mess-bad-value-1", "2026-08-17 11:00:00", "@small", "@p118", "", "purchase", "12,50", "INR", "indigo-scarf", "1"),
+        ("bad_optional_value", 4, "c-mess-bad-quantity-1", "2026-08-17 12:00:00", "@small", "@p119", "", "purchase", "990", "INR", "indigo-scarf", "1.5"),
+        ("padded_or_mixed_case", 4, "c-mess-case-1", "2026-08-21 10:00:00", " @large ", "@p120", " @steady ", " LINK_Click ", "", "", "", ""),
+        ("no_person", 4, "c-mess-nobody-1", "2026-08-21 11:00:00", "@large", "", "@steady", "download", "", "", "", ""),
+    ),
+)  # fmt: skip
+
+ACCOUNT_SNAPSHOT_PLANTS = (
+    *_account_snapshots(
+        ("exact_duplicate_same_ingest", 1, "acc-mess-exact-1", "2026-06-12 20:00:00", "1220", "5000", "12"),
+        ("exact_duplicate_same_ingest", 1, "acc-mess-exact-1", "2026-06-12 20:00:00", "1220", "5000", "12"),
+        ("exact_duplicate_other_ingest", 2, "acc-mess-exact-1", "2026-07-13 20:00:00", "1300", "5200", "13"),
+        ("exact_duplicate_other_ingest", 3, "acc-mess-exact-1", "2026-07-14T01:30:00+05:30", "+1300", "05200", "13"),
+        ("superseded", 2, "acc-mess-exact-1", "2026-07-14 20:00:00", "1305", "5210", "13"),
+        ("superseded", 4, "acc-mess-exact-1", "2026-07-14 20:00:00", "1285", "5150", "13"),
+        ("late", 3, "acc-mess-exact-1", "2026-06-16 20:00:00", "1235", "5050", "12"),
+        ("waiting_for_account", 2, "acc-mess-late-1", "2026-07-16 20:00:00", "510", "900", "3"),
+        ("unknown_account", 3, "acc-mess-never", "2026-08-05 20:00:00", "1", "1", "1"),
+    ),
+    *_malformed("account_snapshots", 4, "2 fields, the header has 5"),
+    *_account_snapshots(
+        ("missing_key", 4, "", "2026-08-20 20:00:00", "1400", "5400", "14"),
+        ("missing_key", 4, "acc-mess-exact-1", "  ", "1400", "5400", "14"),
+        ("unparseable_timestamp", 4, "acc-mess-exact-1", "20/08/2026 10:00", "1400", "5400", "14"),
+        ("future_timestamp", 4, "acc-mess-exact-1", "2027-01-01 20:00:00", "1400", "5400", "14"),
+        ("before_platform", 4, "acc-mess-exact-1", "2016-08-31 20:00:00", "1400", "5400", "14"),
+        ("two_reasons", 4, "acc-mess-never", "2126-08-20 20:00:00", "1400", "5400", "14"),
+        ("bad_optional_value", 4, "acc-mess-exact-1", "2026-08-09 20:00:00", "1.4e3", "5400", "14"),
+        ("bad_optional_value", 4, "acc-mess-exact-1", "2026-08-10 20:00:00", "1400", "-5400", "14"),
+        ("bad_optional_value", 4, "acc-mess-exact-1", "2026-08-11 20:00:00", "1400", "5400", "fourteen"),
+        ("all_measures_null", 4, "acc-mess-exact-1", "2026-08-12 20:00:00", "", "", " "),
+        ("padded_or_mixed_case", 4, " acc-mess-exact-1 ", " 2026-08-13 20:00:00 ", " 1401 ", "5401", "14"),
+    ),
+)  # fmt: skip
+
+VIDEO_SNAPSHOT_PLANTS = (
+    *_video_snapshots(
+        ("exact_duplicate_same_ingest", 1, "vid-mess-exact-1", "@large", "2026-06-12 20:00:00", "100", "9", "1", "1", "2", "80", "512.250"),
+        ("exact_duplicate_same_ingest", 1, "vid-mess-exact-1", "@large", "2026-06-12 20:00:00", "100", "9", "1", "1", "2", "80", "512.250"),
+        ("exact_duplicate_other_ingest", 2, "vid-mess-exact-1", "@large", "2026-07-13 20:00:00", "110", "10", "1", "1", "2", "88", "560.5"),
+        ("exact_duplicate_other_ingest", 3, "vid-mess-exact-1", "@large", "2026-07-14T01:30:00+05:30", "110", "10", "1", "1", "2", "88", "560.500"),
+        ("superseded", 2, "vid-mess-exact-1", "@large", "2026-07-14 20:00:00", "115", "11", "1", "1", "2", "90", "570"),
+        ("superseded", 4, "vid-mess-exact-1", "@large", "2026-07-14 20:00:00", "112", "11", "1", "1", "2", "89", "565"),
+        ("late", 3, "vid-mess-exact-1", "@large", "2026-06-16 20:00:00", "103", "9", "1", "1", "2", "82", "520.125"),
+        ("waiting_for_video", 1, "vid-mess-waiting-1", "@large", "2026-06-29 20:00:00", "5", "1", "0", "0", "0", "5", "30"),
+        ("waiting_for_account", 2, "vid-mess-waiting-account-1", "acc-mess-late-1", "2026-07-16 20:00:00", "50", "4", "0", "0", "", "", ""),
+        ("unknown_video", 3, "vid-mess-never", "@large", "2026-08-05 20:00:00", "5", "1", "0", "0", "0", "5", "30"),
+        ("unknown_account", 3, "vid-mess-exact-1", "acc-mess-never", "2026-08-05 20:00:00", "5", "1", "0", "0", "0", "5", "30"),
+    ),
+    *_malformed("video_snapshots", 4, "9 fields, the header has 10"),
+    *_video_snapshots(
+        ("missing_key", 4, "", "@large", "2026-08-20 20:00:00", "5", "1", "0", "0", "0", "5", "30"),
+        ("missing_key", 4, "vid-mess-exact-1", "@large", "", "5", "1", "0", "0", "0", "5", "30"),
+        ("missing_required", 4, "vid-mess-exact-1", " ", "2026-08-06 20:00:00", "5", "1", "0", "0", "0", "5", "30"),
+        ("unparseable_timestamp", 4, "vid-mess-exact-1", "@large", "2026-02-30 20:00:00", "5", "1", "0", "0", "0", "5", "30"),
+        ("future_timestamp", 4, "vid-mess-exact-1", "@large", "2027-01-01 20:00:00", "5", "1", "0", "0", "0", "5", "30"),
+        ("before_platform", 4, "vid-mess-exact-1", "@large", "2016-08-31 20:00:00", "5", "1", "0", "0", "0", "5", "30"),
+        ("two_reasons", 4, "vid-mess-never", "acc-mess-never", "2026-08-07 20:00:00", "5", "1", "0", "0", "0", "5", "30"),
+        ("bad_optional_value", 4, "vid-mess-exact-1", "@large", "2026-08-09 20:00:00", "120.5", "12", "1", "1", "2", "95", "600"),
+        ("bad_optional_value", 4, "vid-mess-exact-1", "@large", "2026-08-10 20:00:00", "121", "12", "-1", "1", "2", "95", "601"),
+        ("bad_optional_value", 4, "vid-mess-exact-1", "@large", "2026-08-11 20:00:00", "122", "12", "1", "1", "2", "95", "00:10:02"),
+        ("all_measures_null", 4, "vid-mess-exact-1", "@large", "2026-08-12 20:00:00", "", "", "", "", "", "", ""),
+        ("padded_or_mixed_case", 4, " vid-mess-exact-1 ", " @large ", "2026-08-13T20:00:00Z", " 123 ", "12", "1", "1", "2", "95", "602"),
+    ),
+)  # fmt: skip
+
+PLANTS = (
+    *(*ACCOUNT_PLANTS, *INTERACTION_PLANTS, *VIEW_PLANTS, *VIDEO_PLANTS, *FOLLOWER_EVENT_PLANTS),
+    *(*FOLLOWER_COUNT_PLANTS, *PROFILE_VISIT_PLANTS, *CONVERSION_PLANTS),
+    *(*ACCOUNT_SNAPSHOT_PLANTS, *VIDEO_SNAPSHOT_PLANTS),
+)
+
+KEY_POSITIONS = {"follower_counts": (0, 1), "account_snapshots": (0, 1), "video_snapshots": (0, 2)}
+"""Where a plant's key stands among its values, for the entities whose key is no single id."""
+
+
+def name_key(parts: Iterable[str]) -> str:
+    """A key of one or several columns as ``planted_mess`` writes it; empty if a part is empty.
+
+    A moment with an offset is written as UTC, so that a key has one name however it was planted.
+    """
+    texts = [_name_moment(part.strip()) for part in parts]
+    return "@".join(texts) if all(texts) else ""
+
+
+def _name_moment(text: str) -> str:
+    if not _ZONED_TIME.fullmatch(text):
+        return text
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def planted_mess() -> dict[str, list[str]]:
     """What is planted in the sample, by kind.
 
     Returns:
-        For each kind the keys of its rows, as ``<entity>/<id>``, trimmed and each once. A row
-        without an id (``malformed_row``, ``missing_key``) stands as ``<entity>/#<n>``: the row
+        For each kind the keys of its rows, as ``<entity>/<id>``, trimmed and each once; a key of
+        two columns as ``<entity>/<id>@<date or time>``. A row without a key (``malformed_row``,
+        ``missing_key``) stands as ``<entity>/#<n>``: the row
         ``_source_row`` n of that entity's file in the fourth ingest.
     """
     kinds: dict[str, dict[str, None]] = {}
@@ -328,7 +580,8 @@ def planted_mess() -> dict[str, list[str]]:
     for plant in PLANTS:
         place = (plant.entity, plant.ingest)
         row_numbers[place] += 1
-        key = plant.values[0].strip() if len(plant.values) > 1 else ""
+        positions = KEY_POSITIONS.get(plant.entity, (0,)) if len(plant.values) > 1 else ()
+        key = name_key(plant.values[position] for position in positions)
         name = f"{plant.entity}/{key or f'#{row_numbers[place]}'}"
         kinds.setdefault(plant.kind, {})[name] = None
     return {kind: list(names) for kind, names in kinds.items()}
@@ -341,7 +594,11 @@ MOST_TEXT_ROWS = 20_000
 
 BAD_SOURCE = len(TRAFFIC_SOURCES)
 BAD_TYPE = len(INTERACTION_TYPES)
+BAD_ACTION = len(ACTIONS)
+BAD_CONVERSION = len(CONVERSION_TYPES)
+BAD_CURRENCY = len(CURRENCIES)
 UNKNOWN_VIDEOS = 3
+UNKNOWN_ACCOUNTS = 2
 
 VIEW_KINDS = (
     *("exact_duplicate", "superseded", "superseded_on_another_day", "late"),
@@ -353,6 +610,13 @@ INTERACTION_KINDS = (
     *("missing_key", "missing_required", "future_timestamp", "before_platform"),
     *("unknown_category", "unknown_video", "bad_optional_value"),
 )
+VISIT_KINDS = (
+    *("exact_duplicate", "superseded", "superseded_on_another_day", "late"),
+    *("missing_key", "missing_required", "future_timestamp", "before_platform"),
+    *("unknown_account", "unknown_optional_reference"),
+)
+FOLLOW_KINDS = (*VISIT_KINDS, "unknown_category")
+CONVERSION_KINDS = (*FOLLOW_KINDS, "bad_optional_value")
 
 TEXT_KINDS = (
     "timestamp_form",
@@ -374,8 +638,8 @@ def spoil(
     Each spoilt row takes the place of a good one, so the number of rows stays what it was.
 
     Args:
-        columns: the chunk as ``draw_views`` or ``draw_interactions`` gives it.
-        kinds: ``VIEW_KINDS`` or ``INTERACTION_KINDS``; each spoils the same share of rows.
+        columns: the chunk as ``draw_views``, ``draw_interactions`` or another draw gives it.
+        kinds: that entity's, such as ``VIEW_KINDS``; each spoils the same share of rows.
 
     Returns:
         How many rows were spoilt, by kind.
@@ -402,7 +666,10 @@ def _spoil_rows(
             values[bad] = values[good]
     at = columns["at"]
     if kind == "superseded":
-        columns["source"][bad] = (columns["source"][bad] + 1) % len(TRAFFIC_SOURCES)
+        if "source" in columns:
+            columns["source"][bad] = (columns["source"][bad] + 1) % len(TRAFFIC_SOURCES)
+        else:
+            at[bad] += SECOND_US
     elif kind == "superseded_on_another_day":
         moved = at[bad] - DAY_US
         # On the first day there is no day before.
@@ -415,7 +682,7 @@ def _spoil_rows(
     elif kind == "missing_required":
         half = len(bad) // 2
         at[bad[:half]] = NULL
-        columns["video"][bad[half:]] = NULL
+        columns["account" if "account" in columns else "video"][bad[half:]] = NULL
     elif kind == "future_timestamp":
         at[bad] += 100 * 365 * DAY_US
     elif kind == "before_platform":
@@ -425,12 +692,24 @@ def _spoil_rows(
     elif kind == "absurd_watch_time":
         columns["watch"][bad] += 86_400_001
     elif kind == "unknown_category":
-        columns["type"][bad] = BAD_TYPE
-    elif kind == "unknown_video":
+        for name, code in (
+            ("type", BAD_TYPE),
+            ("action", BAD_ACTION),
+            ("conversion", BAD_CONVERSION),
+        ):
+            if name in columns:
+                columns[name][bad] = code
+    elif kind in ("unknown_video", "unknown_optional_reference"):
         unknown = rng.integers(0, UNKNOWN_VIDEOS, len(bad))
         columns["video"][bad] = len(world.posted_us) + unknown
+    elif kind == "unknown_account":
+        unknown = rng.integers(0, UNKNOWN_ACCOUNTS, len(bad))
+        columns["account"][bad] = len(world.accounts) + unknown
     elif kind == "bad_optional_value":
-        columns["source"][bad] = BAD_SOURCE
+        if "source" in columns:
+            columns["source"][bad] = BAD_SOURCE
+        else:
+            columns["currency"][bad] = BAD_CURRENCY
 
 
 def spoil_text(
@@ -491,3 +770,34 @@ def list_odd_videos(videos: list[dict[str, str]]) -> list[tuple[str, dict[str, s
             for text in HOSTILE_TEXTS
         ),
     ]
+
+
+def list_odd_counters(entity: str, rows: list[dict[str, str]]) -> list[tuple[str, dict[str, str]]]:
+    """Kinds and rows to add to a log's follower counts or snapshots, made from its good ones."""
+    if not rows:
+        return []
+    first, last = rows[0], rows[-1]
+    time_column = "count_date" if entity == "follower_counts" else "captured_at"
+    measure = "views" if entity == "video_snapshots" else "followers"
+    same_day = last | {time_column: last[time_column][:10] + " 00:00:01"}
+    # Rejected rows, so these days start nobody's calendar.
+    shifted = [last | {time_column: f"2016-09-{day:02d}"} for day in range(1, 10)]
+    odd = [
+        ("exact_duplicate", first),
+        ("superseded", last | {measure: "1"}),
+        ("missing_key", first | {time_column: ""}),
+        ("unparseable_timestamp", shifted[0] | {time_column: "2026-02-30"}),
+        ("future_timestamp", shifted[1] | {time_column: "2126-01-01"}),
+        ("before_platform", shifted[2] | {time_column: "2016-08-31"}),
+        ("unknown_account", shifted[3] | {"account_id": "no-such-account"}),
+    ]
+    if entity == "follower_counts":
+        return [
+            *odd,
+            ("missing_required", shifted[4] | {measure: ""}),
+            ("unparseable_number", shifted[5] | {measure: "12.5"}),
+            ("negative_number", shifted[6] | {measure: "-1"}),
+        ]
+    if entity == "video_snapshots":
+        odd.append(("unknown_video", shifted[4] | {"video_id": "no-such-video"}))
+    return [*odd, ("bad_optional_value", same_day | {measure: "12.5"})]

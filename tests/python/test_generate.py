@@ -8,6 +8,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -26,21 +27,49 @@ from tiktok_warehouse.generate import (
     generate_sample,
     planted_mess,
 )
+from tiktok_warehouse.generate_audience import ACTIONS, CONVERSION_TYPES
 from tiktok_warehouse.generate_mess import HOSTILE_TEXTS, PLANTS, TIMESTAMP_FORMS
 from tiktok_warehouse.generate_world import INTERACTION_TYPES, TRAFFIC_SOURCES
 from tiktok_warehouse.home import PROJECT_ROOT
 
 SEEDS = PROJECT_ROOT / "seeds" / "raw"
-ID_COLUMNS = {entity: header[0] for entity, header in HEADERS.items()}
+KEY_COLUMNS = {entity: (header[0],) for entity, header in HEADERS.items()} | {
+    "follower_counts": ("account_id", "count_date"),
+    "account_snapshots": ("account_id", "captured_at"),
+    "video_snapshots": ("video_id", "captured_at"),
+}
 TIME_COLUMNS = {
     "accounts": "created_at",
     "videos": "posted_at",
     "video_views": "viewed_at",
     "interactions": "interacted_at",
+    "follower_events": "occurred_at",
+    "follower_counts": "count_date",
+    "profile_visits": "visited_at",
+    "conversions": "converted_at",
+    "account_snapshots": "captured_at",
+    "video_snapshots": "captured_at",
+}
+PARENTS = {
+    "videos": ("account",),
+    "video_views": ("video",),
+    "interactions": ("video",),
+    "follower_events": ("account",),
+    "follower_counts": ("account",),
+    "profile_visits": ("account",),
+    "conversions": ("account",),
+    "account_snapshots": ("account",),
+    "video_snapshots": ("account", "video"),
+}
+REQUIRED_NUMBERS = {
+    "video_views": ("watch_seconds", r"[+-]?\d+(\.\d+)?"),
+    "follower_counts": ("followers", r"[+-]?\d+"),
 }
 REQUIRED_CATEGORIES = {
     "accounts": ("account_role", ("own", "competitor")),
     "interactions": ("interaction_type", INTERACTION_TYPES),
+    "follower_events": ("action", ACTIONS),
+    "conversions": ("conversion_type", CONVERSION_TYPES),
 }
 REJECTION_REASONS = (
     *("malformed_row", "missing_key", "missing_required", "unparseable_timestamp"),
@@ -49,8 +78,11 @@ REJECTION_REASONS = (
 )
 # Kinds whose rows are rejected for a reason of another name.
 OTHER_REASONS = {
-    "rejected_never_displaces": {"unparseable_number"},
-    "two_reasons": {"unparseable_timestamp", "future_timestamp"},
+    "rejected_never_displaces": {"unparseable_number", "unknown_category", "future_timestamp"},
+    "two_reasons": {
+        *("unparseable_timestamp", "future_timestamp", "negative_number", "unknown_category"),
+        "unknown_account",
+    },
 }
 TIMESTAMP = re.compile(
     r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,6})?)?)?(Z|[+-]\d{2}:\d{2})?"
@@ -92,7 +124,7 @@ def test_committed_sample_is_what_the_generator_writes(sample: Path, entity: str
 
 
 def test_sample_stays_below_its_size_limit(sample: Path) -> None:
-    assert sum(path.stat().st_size for path in sample.iterdir()) <= 2_800_000
+    assert sum(path.stat().st_size for path in sample.iterdir()) <= 5_000_000
 
 
 @pytest.mark.parametrize("entity", HEADERS)
@@ -123,8 +155,9 @@ def test_each_landed_file_has_its_own_growing_number(tables: Tables) -> None:
 
 
 def test_sample_names_no_person_but_by_key(tables: Tables) -> None:
-    for entity in ("video_views", "interactions"):
-        people = {row["person_id"] for row in tables[entity]} - {""}
+    for entity in HEADERS:
+        people = {row.get("person_id", "") for row in tables[entity]} - {""}
+        assert bool(people) == ("person_id" in HEADERS[entity])
         assert all(re.fullmatch("[0-9a-f]{32}", person) for person in people)
 
 
@@ -136,7 +169,7 @@ def test_only_comments_have_text(tables: Tables) -> None:
 
 def test_video_ids_hold_the_posting_time(tables: Tables) -> None:
     ids = [row for row in tables["videos"] if re.fullmatch(r"\d{19}", row["video_id"])]
-    assert len(ids) == 60
+    assert len(ids) == 60 + 3 * 8
     for row in ids:
         assert parse_timestamp(row["posted_at"]) == datetime.fromtimestamp(
             int(row["video_id"]) >> 32, UTC
@@ -243,6 +276,264 @@ def test_likes_and_other_interactions_are_as_rare_as_they_are(
     assert 20 < undos < 150
 
 
+def regular_rows(tables: Tables, entity: str, form: str) -> list[Row]:
+    return [row for row in tables[entity] if re.fullmatch(form, row[HEADERS[entity][0]])]
+
+
+def find_account(tables: Tables, handle: str) -> str:
+    return next(row["account_id"] for row in tables["accounts"] if row["handle"] == handle)
+
+
+@pytest.fixture(scope="module")
+def follows(tables: Tables) -> list[Row]:
+    return regular_rows(tables, "follower_events", r"f\d{5}")
+
+
+def test_followers_come_after_a_good_video_with_a_lag(tables: Tables, follows: list[Row]) -> None:
+    large = find_account(tables, "hearth-and-crumb")
+    gained = Counter(
+        (row["occurred_at"][:10], bool(row["source_video_id"]))
+        for row in follows
+        if row["account_id"] == large and row["action"] == "follow"
+    )
+    spike = [f"2026-07-{day}" for day in range(25, 32)]
+    others = sorted({day for day, _ in gained} - set(spike))
+    for with_source in (True, False):
+        usual = sum(gained[day, with_source] for day in others) / len(others)
+        assert sum(gained[day, with_source] for day in spike) / len(spike) > 3 * usual
+
+    def middle(with_source: bool) -> float:
+        counts = [(number, gained[day, with_source]) for number, day in enumerate(spike)]
+        return sum(number * count for number, count in counts) / sum(c for _, c in counts)
+
+    assert middle(False) - middle(True) > 0.5
+
+
+def test_videos_that_hold_their_viewers_gain_more_followers(
+    tables: Tables, regular_views: list[Row], follows: list[Row]
+) -> None:
+    durations = {row["video_id"]: row["duration_seconds"] for row in tables["videos"]}
+    viral = Counter(row["video_id"] for row in regular_views).most_common(1)[0][0]
+    gained = Counter(row["source_video_id"] for row in follows if row["action"] == "follow")
+    watched: dict[str, list[float]] = {}
+    for row in regular_views:
+        duration = durations[row["video_id"]]
+        if duration not in ("", "0") and row["watch_seconds"] != "0" and row["video_id"] != viral:
+            share = min(float(row["watch_seconds"]) / float(duration), 1.0)
+            watched.setdefault(row["video_id"], []).append(share)
+    ranked = sorted(watched, key=lambda video: statistics.mean(watched[video]))
+    third = len(ranked) // 3
+
+    def follow_rate(videos: list[str]) -> float:
+        return sum(gained[video] for video in videos) / sum(len(watched[video]) for video in videos)
+
+    assert follow_rate(ranked[-third:]) > 1.5 * follow_rate(ranked[:third])
+
+
+def test_follows_follow_the_week(follows: list[Row]) -> None:
+    spike = {f"2026-07-{day}" for day in range(25, 32)}
+    days: dict[str, int] = dict(Counter(row["occurred_at"][:10] for row in follows))
+    by_end: dict[bool, list[int]] = {True: [], False: []}
+    for day, count in days.items():
+        if day not in spike:
+            by_end[datetime.fromisoformat(day).weekday() >= 5].append(count)
+    assert statistics.mean(by_end[True]) > 1.1 * statistics.mean(by_end[False])
+
+
+def test_who_leaves_had_followed_once(follows: list[Row]) -> None:
+    since: dict[tuple[str, str], str] = {}
+    known = strangers = 0
+    for row in follows:
+        tie = row["account_id"], row["person_id"]
+        if row["action"] == "follow":
+            assert not row["person_id"] or tie not in since
+            since[tie] = row["occurred_at"]
+        elif row["person_id"]:
+            assert not row["source_video_id"]
+            known += tie in since and since[tie] < row["occurred_at"]
+            strangers += tie not in since
+    assert known > 40
+    assert strangers > 40
+    sources = [bool(row["source_video_id"]) for row in follows if row["action"] == "follow"]
+    assert 0.4 < sum(sources) / len(sources) < 0.7
+
+
+def test_official_counts_have_gaps_and_disagree_with_the_events(
+    tables: Tables, follows: list[Row]
+) -> None:
+    net: Counter[tuple[str, str]] = Counter()
+    for row in follows:
+        step = 1 if row["action"] == "follow" else -1
+        net[row["account_id"], row["occurred_at"][:10]] += step
+    counts: dict[str, dict[str, int]] = {}
+    for row in tables["follower_counts"]:
+        if row["account_id"].isdigit() and row["followers"].isdigit():
+            counts.setdefault(row["account_id"], {})[row["count_date"]] = int(row["followers"])
+    days = [f"{datetime(2026, 6, 1) + timedelta(days=n):%Y-%m-%d}" for n in range(90)]
+    adjustments = []
+    for account, levels in counts.items():
+        for before, day in pairwise(days):
+            if before in levels and day in levels:
+                adjustments.append(levels[day] - levels[before] - net[account, day])
+    assert len(counts) == 3
+    corrections = [change for change in adjustments if abs(change) > 3]
+    assert len(corrections) == 1
+    assert corrections[0] < -100
+    assert 0.15 < sum(change != 0 for change in adjustments) / len(adjustments) < 0.4
+    large, medium, small = (
+        counts[find_account(tables, handle)]
+        for handle in ("hearth-and-crumb", "speichenwerk", "monsoon.studio")
+    )
+    assert min(small) > min(large) == "2026-06-01"
+    assert 3 < 90 - len(large) < 15
+    gap = [day for day in days if day not in medium]
+    assert {f"2026-07-{day}" for day in range(26, 31)} <= set(gap)
+
+
+def test_visitors_come_from_a_view_or_by_themselves(
+    tables: Tables, regular_views: list[Row]
+) -> None:
+    seen: dict[tuple[str, str], str] = {}
+    for row in regular_views:
+        seen.setdefault((row["person_id"], row["video_id"]), row["viewed_at"])
+    accounts = {row["video_id"]: row["account_id"] for row in tables["videos"]}
+    visits = regular_rows(tables, "profile_visits", r"p\d{5}")
+    sourced = [row for row in visits if row["source_video_id"]]
+    assert 0.5 < len(sourced) / len(visits) < 0.9
+    for row in sourced:
+        assert seen[row["person_id"], row["source_video_id"]] <= row["visited_at"]
+        assert accounts[row["source_video_id"]] == row["account_id"]
+
+
+def test_a_campaign_of_two_weeks_lifts_conversions(tables: Tables) -> None:
+    medium = find_account(tables, "speichenwerk")
+    per_day = Counter(
+        row["converted_at"][:10]
+        for row in regular_rows(tables, "conversions", r"c\d{5}")
+        if row["account_id"] == medium
+    )
+    campaign = [f"2026-07-{day:02d}" for day in range(6, 20)]
+    inside = sum(per_day[day] for day in campaign) / 14
+    assert inside > 3 * (per_day.total() - 14 * inside) / 76
+
+
+def test_purchases_have_values_in_several_currencies_and_refunds(tables: Tables) -> None:
+    rows = regular_rows(tables, "conversions", r"c\d{5}")
+    currencies: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        assert bool(row["value_amount"]) == (row["conversion_type"] == "purchase")
+        assert bool(row["currency"]) == bool(row["product_id"]) == bool(row["value_amount"])
+        if row["value_amount"]:
+            day = row["account_id"], row["converted_at"][:10]
+            currencies.setdefault(day, set()).add(row["currency"])
+            assert (row["quantity"] == "") == row["value_amount"].startswith("-")
+    assert {row["conversion_type"] for row in rows} == set(CONVERSION_TYPES)
+    assert sum(len(names) > 1 for names in currencies.values()) > 2
+    assert 3 < sum(row["value_amount"].startswith("-") for row in rows) < 30
+
+
+def test_own_snapshots_count_roughly_what_the_events_do(
+    tables: Tables, regular_views: list[Row]
+) -> None:
+    own = {row["account_id"] for row in tables["accounts"] if row["account_role"] == "own"}
+    snapshots: dict[str, list[Row]] = {}
+    for row in tables["video_snapshots"]:
+        if row["account_id"] in own and row["video_id"].isdigit() and row["views"]:
+            snapshots.setdefault(row["video_id"], []).append(row)
+    assert len(snapshots) == 60
+    checked = 0
+    for video, rows in snapshots.items():
+        views = [int(row["views"]) for row in rows]
+        assert views == sorted(views)
+        first, last = rows[0]["captured_at"][:10], rows[-1]["captured_at"][:10]
+        events = sum(
+            first < row["viewed_at"][:10] <= last and row["watch_seconds"] != "0"
+            for row in regular_views
+            if row["video_id"] == video
+        )
+        assert abs(views[-1] - views[0] - events) <= 2 + 0.03 * events
+        checked += events
+    assert checked > 10_000
+
+
+@pytest.fixture(scope="module")
+def rivals(tables: Tables) -> dict[str, str]:
+    """Handles of the competitors that no plant is, by account."""
+    return {
+        row["account_id"]: row["handle"]
+        for row in tables["accounts"]
+        if row["account_role"] == "competitor" and row["account_id"].isdigit()
+    }
+
+
+def list_rival_snapshots(tables: Tables, rivals: dict[str, str]) -> dict[str, list[Row]]:
+    snapshots: dict[str, list[Row]] = {}
+    for row in tables["video_snapshots"]:
+        if row["account_id"] in rivals:
+            snapshots.setdefault(row["video_id"], []).append(row)
+    return snapshots
+
+
+def test_competitors_are_known_by_snapshots_alone(tables: Tables, rivals: dict[str, str]) -> None:
+    videos = Counter(row["account_id"] for row in tables["videos"] if row["account_id"] in rivals)
+    assert sorted(videos.values()) == [8, 8, 8]
+    ids = {row["video_id"] for row in tables["videos"] if row["account_id"] in rivals}
+    assert set(list_rival_snapshots(tables, rivals)) == ids
+    for entity in ("video_views", "interactions", "follower_events", "profile_visits"):
+        for row in tables[entity]:
+            assert row.get("video_id") not in ids
+            assert row.get("account_id") not in rivals
+
+
+def test_competitors_are_captured_with_gaps(tables: Tables, rivals: dict[str, str]) -> None:
+    gaps: Counter[int] = Counter()
+    for account in rivals:
+        days = [
+            datetime.fromisoformat(row["captured_at"][:10])
+            for row in tables["account_snapshots"]
+            if row["account_id"] == account
+        ]
+        assert days[-1] >= datetime(2026, 8, 26)
+        gaps.update((after - before).days for before, after in pairwise(days))
+    assert set(gaps) == {1, 2, 3, 4, 9}
+    assert gaps[9] == 1
+
+
+def test_one_competitor_s_video_is_restated(tables: Tables, rivals: dict[str, str]) -> None:
+    falls = []
+    for video, rows in list_rival_snapshots(tables, rivals).items():
+        for name in ("views", "likes", "comments", "shares"):
+            values = [int(row[name]) for row in rows if row[name]]
+            falls += [(video, name) for before, after in pairwise(values) if after < before]
+    assert len({video for video, _ in falls}) == 1
+    assert sorted(name for _, name in falls) == ["likes", "views"]
+
+
+def test_one_competitor_s_video_is_captured_on_its_first_day(
+    tables: Tables, rivals: dict[str, str]
+) -> None:
+    posted = {row["video_id"]: row["posted_at"] for row in tables["videos"]}
+    same_day = []
+    for video, rows in list_rival_snapshots(tables, rivals).items():
+        moments = [parse_timestamp(row["captured_at"]) for row in rows]
+        assert moments[0] > parse_timestamp(posted[video])
+        if posted[video][:10] == rows[0]["captured_at"][:10]:
+            same_day.append(int(rows[0]["views"]))
+    assert len(same_day) == 1
+    assert same_day[0] > 0
+
+
+def test_snapshots_lack_a_measure_here_and_there(tables: Tables, rivals: dict[str, str]) -> None:
+    rows = [row for rows in list_rival_snapshots(tables, rivals).values() for row in rows]
+    for name in ("views", "likes", "comments", "shares", "saves"):
+        assert 0 < sum(not row[name] for row in rows) < len(rows) / 2
+    assert not any(row["reach"] or row["total_watch_seconds"] for row in rows)
+    hidden = {rivals[row["account_id"]] for row in rows} - {
+        rivals[row["account_id"]] for row in rows if row["saves"]
+    }
+    assert hidden == {"indigo.house"}
+
+
 # -- the planted mess: an independent reading of the raw contract --
 
 
@@ -257,20 +548,46 @@ def test_every_kind_is_planted() -> None:
     } <= set(kinds)
 
 
+def test_every_entity_has_its_share_of_the_mess() -> None:
+    planted: dict[str, set[str]] = {entity: set() for entity in HEADERS}
+    for kind, names in planted_mess().items():
+        for name in names:
+            planted[name.split("/", 1)[0]].add(kind)
+    for entity in set(HEADERS) - {"accounts", "videos"}:
+        assert {
+            *("malformed_row", "missing_key", "missing_required", "unparseable_timestamp"),
+            *("future_timestamp", "before_platform", "late"),
+            *("exact_duplicate_same_ingest", "exact_duplicate_other_ingest", "superseded"),
+            "padded_or_mixed_case",
+        } - ({"missing_required"} if entity == "account_snapshots" else set()) <= planted[entity]
+        assert {f"unknown_{parent}" for parent in PARENTS[entity]} <= planted[entity]
+    for entity in ("follower_events", "profile_visits", "conversions"):
+        assert {
+            *("superseded_on_another_day", "waiting_for_account", "unknown_optional_reference"),
+            "no_person",
+        } <= planted[entity]
+    for entity in ("follower_counts", "account_snapshots", "video_snapshots"):
+        assert "waiting_for_account" in planted[entity]
+    for entity in ("account_snapshots", "video_snapshots"):
+        assert {"all_measures_null", "bad_optional_value"} <= planted[entity]
+    assert {"unparseable_number", "negative_number"} <= planted["follower_counts"]
+    assert {"refund", "bad_optional_value", "unknown_category"} <= planted["conversions"]
+    assert "unknown_category" in planted["follower_events"]
+
+
 def test_planted_keys_are_in_the_sample(tables: Tables) -> None:
-    ids = {
-        entity: {row[ID_COLUMNS[entity]].strip() for row in rows} for entity, rows in tables.items()
-    }
+    keys = {entity: {find_key(entity, row) for row in rows} for entity, rows in tables.items()}
     nameless = {
         f"{entity}/#{row['_source_row']}"
         for entity, rows in tables.items()
         for row in rows
-        if not row[ID_COLUMNS[entity]].strip() and row["_ingest_id"].endswith("-0004")
+        if not find_key(entity, row) and row["_ingest_id"].endswith("-0004")
     }
     for kind, names in planted_mess().items():
         for name in names:
             entity, key = name.split("/", 1)
-            assert name in nameless if key.startswith("#") else key in ids[entity], (kind, name)
+            is_nameless = key.startswith("#")
+            assert name in nameless if is_nameless else key in keys[entity], (kind, name)
 
 
 def test_only_planted_rows_are_rejected_and_for_their_reason(tables: Tables) -> None:
@@ -281,7 +598,7 @@ def test_only_planted_rows_are_rejected_and_for_their_reason(tables: Tables) -> 
     rejected: dict[str, set[str]] = {}
     for entity, row, reason in reject(tables):
         if reason:
-            key = row[ID_COLUMNS[entity]].strip() or f"#{row['_source_row']}"
+            key = find_key(entity, row) or f"#{row['_source_row']}"
             rejected.setdefault(f"{entity}/{key}", set()).add(reason)
     expected = {}
     for name, kinds in planted.items():
@@ -299,7 +616,7 @@ def test_only_planted_keys_repeat(tables: Tables) -> None:
         f"{entity}/{key}"
         for entity in HEADERS
         for key, count in Counter(
-            row[ID_COLUMNS[entity]].strip() for name, row, _ in reject(tables) if name == entity
+            find_key(entity, row) for name, row, _ in reject(tables) if name == entity
         ).items()
         if count > 1 and key
     }
@@ -313,9 +630,28 @@ def test_only_planted_keys_repeat(tables: Tables) -> None:
 
 def test_accepted_events_lie_in_the_window(tables: Tables) -> None:
     for entity, row, reason in reject(tables):
-        if entity in ("video_views", "interactions") and not reason:
+        if entity not in ("accounts", "videos") and not reason:
             day = f"{parse_timestamp(row[TIME_COLUMNS[entity]]):%Y-%m-%d}"
             assert "2026-06-01" <= day <= "2026-08-29", row
+
+
+def test_late_rows_are_days_older_than_their_ingest(tables: Tables) -> None:
+    rows = {(e, find_key(e, row)): row for e in HEADERS for row in tables[e]}
+    for name in planted_mess()["late"]:
+        entity, key = name.split("/", 1)
+        row = rows[entity, key]
+        age = parse_timestamp(row["_ingested_at"]) - parse_timestamp(row[TIME_COLUMNS[entity]])
+        assert age > timedelta(days=2), name
+
+
+def test_waiting_rows_come_before_their_account(tables: Tables) -> None:
+    landed = {row["account_id"]: row["_ingested_at"] for row in reversed(tables["accounts"])}
+    rows = {(e, find_key(e, row)): row for e in HEADERS for row in tables[e]}
+    for name in planted_mess()["waiting_for_account"]:
+        entity, key = name.split("/", 1)
+        if entity != "accounts":
+            row = rows[entity, key]
+            assert landed[row["account_id"]] > row["_ingested_at"], name
 
 
 def test_late_and_waiting_rows_come_in_the_order_that_they_claim(tables: Tables) -> None:
@@ -358,48 +694,59 @@ def test_every_view_of_a_planted_video_names_a_planted_video() -> None:
 def reject(tables: Tables) -> Iterator[tuple[str, Row, str]]:
     """Each row with its rejection reason in the final state, or an empty text."""
     accepted: dict[str, set[str]] = {}
-    for entity in ("accounts", "videos", "video_views", "interactions"):
+    for entity in HEADERS:
         accepted[entity] = set()
         for row in tables[entity]:
             reason = find_reason(entity, row, accepted)
             if not reason:
-                accepted[entity].add(row[ID_COLUMNS[entity]].strip())
+                accepted[entity].add(find_key(entity, row))
             yield entity, row, reason
+
+
+def find_key(entity: str, row: Row) -> str:
+    """The parsed parts of a key; empty where one is."""
+    parts = [row[name].strip() for name in KEY_COLUMNS[entity]]
+    if entity in ("account_snapshots", "video_snapshots"):
+        with suppress(ValueError):
+            parts[1] = f"{parse_timestamp(parts[1]):%Y-%m-%d %H:%M:%S}"
+    return "@".join(parts) if all(parts) else ""
 
 
 def find_reason(entity: str, row: Row, accepted: dict[str, set[str]]) -> str:
     value = {name: text.strip() for name, text in row.items()}
     if row["_malformed"]:
         return "malformed_row"
-    if not value[ID_COLUMNS[entity]]:
+    if not find_key(entity, row):
         return "missing_key"
     if not all(value[name] for name in ENTITIES[entity].required):
         return "missing_required"
     if entity != "accounts":
+        time = value[TIME_COLUMNS[entity]]
         try:
-            at = parse_timestamp(value[TIME_COLUMNS[entity]])
+            at = parse_timestamp(time)
         except ValueError:
+            return "unparseable_timestamp"
+        if entity == "follower_counts" and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", time):
             return "unparseable_timestamp"
         if entity != "videos" and at > parse_timestamp(row["_ingested_at"]) + timedelta(hours=24):
             return "future_timestamp"
         if at < datetime(2016, 9, 1, tzinfo=UTC):
             return "before_platform"
-    if entity == "video_views":
-        watch = value["watch_seconds"]
-        if not re.fullmatch(r"[+-]?\d+(\.\d+)?", watch):
+    if entity in REQUIRED_NUMBERS:
+        column, pattern = REQUIRED_NUMBERS[entity]
+        if not re.fullmatch(pattern, value[column]):
             return "unparseable_number"
-        if float(watch) < 0:
+        if float(value[column]) < 0:
             return "negative_number"
-        if float(watch) > 86_400:
+        if entity == "video_views" and float(value[column]) > 86_400:
             return "absurd_watch_time"
     if entity in REQUIRED_CATEGORIES:
         column, names = REQUIRED_CATEGORIES[entity]
         if value[column].lower() not in names:
             return "unknown_category"
-    if entity == "videos" and value["account_id"] not in accepted["accounts"]:
-        return "unknown_account"
-    if "videos" in accepted and entity != "videos" and value["video_id"] not in accepted["videos"]:
-        return "unknown_video"
+    for parent in PARENTS.get(entity, ()):
+        if value[f"{parent}_id"] not in accepted[f"{parent}s"]:
+            return f"unknown_{parent}"
     return ""
 
 
@@ -469,7 +816,7 @@ def test_log_reconciles_with_the_mess_it_reports(tmp_path: Path, file_format: Fi
     for entity, row, reason in reject(tables):
         found[entity][reason] += 1
         if not reason:
-            keys[entity][row[ID_COLUMNS[entity]].strip()] += 1
+            keys[entity][find_key(entity, row)] += 1
     for entity, mess in log.mess.items():
         for reason in REJECTION_REASONS:
             assert found[entity][reason] == mess.get(reason, 0), (entity, reason)
@@ -523,8 +870,9 @@ def test_files_and_progress_follow_the_chunks(
     assert [path.name for path in log.files["video_views"]] == [
         f"video_views-{number:04d}.parquet" for number in range(1, 5)
     ]
-    ids = Counter(row["interaction_id"] for row in read_log(log, "interactions"))
-    assert sum(count > 1 for key, count in ids.items() if key) < 20
+    for entity in ("interactions", "follower_events", "profile_visits", "conversions"):
+        ids = Counter(find_key(entity, row) for row in read_log(log, entity))
+        assert sum(count > 1 for key, count in ids.items() if key) < 20
 
 
 def test_log_is_generated_fast_enough_to_load_millions(tmp_path: Path) -> None:

@@ -21,11 +21,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from tiktok_warehouse import ingest, lake, offers, readers
-from tiktok_warehouse.errors import UsageError
+from tiktok_warehouse.entities import ENTITIES, Entity
+from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 from tiktok_warehouse.ingest import IngestResult, Progress, ingest_paths
 from tiktok_warehouse.people import SECRET_VARIABLE, hash_person, load_secret
-from tiktok_warehouse.recognise import entity_from_name
+from tiktok_warehouse.recognise import entity_from_name, recognise
 
 VIEWS = "view_id,viewed_at,video_id,person_id,watch_seconds\n"
 EVENTS = PROJECT_ROOT.parent / "shared" / "data" / "kuairand" / "short_video_events.tsv"
@@ -85,6 +86,15 @@ def land_folder(home: Home) -> IngestResult:
         ("videos2.csv", "videos"),
         ("videosx.csv", None),
         ("my_videos.csv", None),
+        ("follower_counts.csv", "follower_counts"),
+        ("raw_follower_events_2024.csv", "follower_events"),
+        ("Profile_Visits.jsonl", "profile_visits"),
+        ("conversions-0001.parquet", "conversions"),
+        ("account_snapshots.csv", "account_snapshots"),
+        ("accounts_snapshots.csv", "accounts"),
+        ("video_snapshots_july.tsv.gz", "video_snapshots"),
+        ("video_views_snapshots.csv", "video_views"),
+        ("account_snapshot.csv", None),
     ],
 )
 def test_an_entity_is_known_by_the_stem(name: str, expected: str | None) -> None:
@@ -102,6 +112,48 @@ def test_an_entity_is_known_by_its_columns_in_any_case(home: Home, tmp_path: Pat
     (row,) = rows(home, "video_views")
     assert (row["view_id"], row["video_id"], row["person_id"]) == ("7", "v", None)
     assert lake.read_registry(home)[0].unknown_columns == "colour"
+
+
+@pytest.mark.parametrize("entity", ENTITIES.values(), ids=list(ENTITIES))
+def test_each_entity_is_known_by_its_required_columns_alone(entity: Entity) -> None:
+    for columns in (entity.required, (*reversed(entity.columns), "colour")):
+        assert recognise("export.csv", columns, explicit=None, mappings=()) is entity
+
+
+def test_columns_that_fit_two_entities_equally_are_refused() -> None:
+    columns = ("video_id", "account_id", "captured_at", "followers")
+    with pytest.raises(RefusedFile, match="could be account_snapshots or video_snapshots"):
+        recognise("export.csv", columns, explicit=None, mappings=())
+
+
+def test_every_entity_lands_with_its_people_hashed(home: Home, tmp_path: Path) -> None:
+    for entity in ENTITIES.values():
+        header = entity.columns
+        put(tmp_path / "in", f"{entity.name}.csv", f"{','.join(header)}\n{','.join(header)}\n")
+    result = land(home, tmp_path / "in")
+    assert {file.entity: file.rows for file in result.landed} == dict.fromkeys(ENTITIES, 1)
+    for entity in ENTITIES.values():
+        (row,) = rows(home, entity.name)
+        expected = {name: name for name in entity.columns}
+        if "person_id" in expected:
+            expected["person_id"] = hash_person(load_secret(home), "person_id")
+        # Its interaction_type is not comment.
+        expected.pop("comment_text", None)
+        assert {name: row[name] for name in expected} == expected
+
+
+def test_a_zone_moves_moments_and_no_calendar_day(home: Home, tmp_path: Path) -> None:
+    (home.root / "zoned.yml").write_text(
+        "name: zoned\nfiles: ['*.csv']\nzone: Asia/Kolkata\nentities:\n"
+        "  - entity: follower_counts\n"
+        "    columns: {account_id: account, count_date: day, followers: level}\n"
+        "  - entity: account_snapshots\n"
+        "    columns: {account_id: account, captured_at: day, followers: level}\n"
+    )
+    path = put(tmp_path, "levels.csv", "account,day,level\na,2024-05-01,7\n")
+    land(home, path, mapping=home.root / "zoned.yml")
+    assert rows(home, "follower_counts")[0]["count_date"] == "2024-05-01"
+    assert rows(home, "account_snapshots")[0]["captured_at"] == "2024-04-30 18:30:00Z"
 
 
 def test_a_file_of_unknown_columns_is_refused_with_what_is_needed(

@@ -17,6 +17,33 @@ KEYS = {
     "videos": "video_id",
     "video_views": "view_id",
     "interactions": "interaction_id",
+    "follower_events": "event_id",
+    "follower_counts": "account_id || '@' || strftime(count_date, '%Y-%m-%d')",
+    "profile_visits": "visit_id",
+    "conversions": "conversion_id",
+    "account_snapshots": "account_id || '@' || strftime(captured_at, '%Y-%m-%d %H:%M:%S')",
+    "video_snapshots": "video_id || '@' || strftime(captured_at, '%Y-%m-%d %H:%M:%S')",
+}
+# Where a key has a moment that cannot be read, its raw text stands in the key.
+UNREAD_KEYS = {
+    "follower_counts": "account_id || '@' || (raw_record ->> 'count_date')",
+    "account_snapshots": "account_id || '@' || (raw_record ->> 'captured_at')",
+    "video_snapshots": "video_id || '@' || (raw_record ->> 'captured_at')",
+}
+# Three event entities, each with the model that gives its rows a day.
+DATED = {
+    "follower_events": ("occurred_at", "int_follower_events_dated"),
+    "profile_visits": ("visited_at", "int_profile_visits_dated"),
+    "conversions": ("converted_at", "int_conversions_dated"),
+}
+MOMENTS = {
+    "interactions": "interacted_at",
+    "follower_events": "occurred_at",
+    "follower_counts": "count_date",
+    "profile_visits": "visited_at",
+    "conversions": "converted_at",
+    "account_snapshots": "captured_at",
+    "video_snapshots": "captured_at",
 }
 REJECTED_KINDS = (
     "malformed_row",
@@ -36,17 +63,17 @@ Build = duckdb.DuckDBPyConnection
 
 
 def planted(kind: str, entity: str | None = None) -> list[tuple[str, str]]:
-    """(entity, id) of each row planted for a kind."""
+    """(entity, key) of each row planted for a kind."""
     places = [tuple(place.split("/", 1)) for place in planted_mess()[kind]]
     return [(where, key) for where, key in places if entity in (None, where)]
 
 
 def statuses(build: Build, entity: str, key: str) -> list[tuple[str, str | None, str | None]]:
-    """(row_status, duplicate_kind, reason_code) of each raw row with this id, oldest first.
+    """(row_status, duplicate_kind, reason_code) of each raw row with this key, oldest first.
 
     A key like ``#7`` is the seventh row of the entity's file in the corrections ingest.
     """
-    where = f"{KEYS[entity]} = ?"
+    where = f"coalesce({KEYS[entity]}, {UNREAD_KEYS.get(entity, 'null')}) = ?"
     if key.startswith("#"):
         where = (
             "_source_row = cast(substr(?, 2) as bigint) and _ingest_seq ="
@@ -107,6 +134,16 @@ def test_of_two_reasons_the_first_in_the_contract_counts(sample_build: Build) ->
     assert kinds(statuses(sample_build, "interactions", "i-mess-two-reasons-1")) == [
         "future_timestamp"
     ]
+    first_reasons = {
+        ("follower_events", "f-mess-two-reasons-1"): "unknown_category",
+        ("follower_counts", "acc-mess-never@2026-08-06"): "negative_number",
+        ("conversions", "c-mess-two-reasons-1"): "unknown_category",
+        ("account_snapshots", "acc-mess-never@2126-08-20 20:00:00"): "future_timestamp",
+        ("video_snapshots", "vid-mess-never@2026-08-07 20:00:00"): "unknown_account",
+    }
+    for (entity, key), reason in first_reasons.items():
+        assert kinds(statuses(sample_build, entity, key)) == [reason], key
+    assert len(planted("two_reasons")) == 2 + len(first_reasons)
 
 
 @pytest.mark.parametrize(
@@ -147,9 +184,36 @@ def test_a_row_superseded_on_another_day_leaves_its_old_day(sample_build: Build)
     assert days == [new]
 
 
+@pytest.mark.parametrize("entity", DATED)
+def test_an_audience_row_superseded_on_another_day_leaves_its_old_day(
+    sample_build: Build, entity: str
+) -> None:
+    moment, dated = DATED[entity]
+    ((_, key),) = planted("superseded_on_another_day", entity)
+    old, new = sample_build.execute(
+        f"select cast({moment} as date) from staging.base_event_log__{entity}"
+        f" where {KEYS[entity]} = ? order by _ingest_seq",
+        [key],
+    ).fetchall()
+    assert old != new
+    days = sample_build.execute(
+        f"select event_date from intermediate.{dated} where {KEYS[entity]} = ?", [key]
+    ).fetchall()
+    assert days == [new]
+
+
 def test_a_rejected_row_never_displaces_an_accepted_one(sample_build: Build) -> None:
-    rows = statuses(sample_build, "video_views", "v-mess-rejected-later-1")
-    assert [status for status, _, _ in rows] == ["accepted", "rejected"]
+    places = planted("rejected_never_displaces")
+    assert places
+    for entity, key in places:
+        rows = statuses(sample_build, entity, key)
+        assert [status for status, _, _ in rows] == ["accepted", "rejected"], key
+
+
+def test_a_later_count_of_a_day_corrects_it(sample_build: Build) -> None:
+    for day, followers in {"2026-07-10": 1310, "2026-07-11": 1290, "2026-07-12": 1295}.items():
+        key = f"acc-mess-exact-1@{day}"
+        assert accepted_row(sample_build, "follower_counts", key, "followers") == (followers,)
 
 
 def test_a_late_row_counts_on_the_day_it_happened(sample_build: Build) -> None:
@@ -162,6 +226,20 @@ def test_a_late_row_counts_on_the_day_it_happened(sample_build: Build) -> None:
         ).fetchone()
         assert day == (viewed_at,)
         assert (ingested_at - viewed_at).days > 2  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("entity", MOMENTS)
+def test_a_late_row_of_any_entity_is_accepted(sample_build: Build, entity: str) -> None:
+    places = planted("late", entity)
+    assert places
+    for _, key in places:
+        age = accepted_row(
+            sample_build,
+            entity,
+            key,
+            f"cast(_ingested_at as date) - cast({MOMENTS[entity]} as date)",
+        )
+        assert age[0] > 2, key  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("kind", ["waiting_for_video", "waiting_for_account"])
@@ -177,6 +255,79 @@ def test_a_waiting_row_is_taken_up_once_its_parent_is_there(sample_build: Build,
             [key],
         ).fetchone()
         assert earlier == (True,), f"{key} does not come before its video"
+
+
+def test_a_row_that_waited_for_its_account_came_before_it(sample_build: Build) -> None:
+    waited = [place for place in planted("waiting_for_account") if place[0] in MOMENTS]
+    assert {entity for entity, _ in waited} == set(MOMENTS) - {"interactions"}
+    for entity, key in waited:
+        earlier = sample_build.execute(
+            f"select _ingest_seq < (select max(_ingest_seq) from"
+            f" staging.stg_event_log__accounts where account_id = 'acc-mess-late-1')"
+            f" from staging.stg_event_log__{entity} where {KEYS[entity]} = ?",
+            [key],
+        ).fetchone()
+        assert earlier == (True,), key
+
+
+def test_an_unknown_optional_reference_keeps_the_row_for_its_account(sample_build: Build) -> None:
+    places = planted("unknown_optional_reference")
+    assert {entity for entity, _ in places} == set(DATED)
+    for entity, key in places:
+        assert kinds(statuses(sample_build, entity, key)) == ["accepted"], key
+        row = sample_build.execute(
+            f"select account_id is not null, video_id"
+            f" from intermediate.{DATED[entity][1]} where {KEYS[entity]} = ?",
+            [key],
+        ).fetchone()
+        assert row == (True, None), key
+    fed = sample_build.execute(
+        "select count(*) from marts.fct_video_daily where video_id = 'vid-mess-never'"
+    ).fetchone()
+    assert fed == (0,)
+
+
+def test_a_row_of_nobody_is_accepted(sample_build: Build) -> None:
+    places = planted("no_person")
+    assert {entity for entity, _ in places} == set(DATED)
+    for entity, key in places:
+        assert accepted_row(sample_build, entity, key, "person_key") == (None,), key
+
+
+def test_a_refund_is_accepted_with_its_negative_value(sample_build: Build) -> None:
+    for entity, key in planted("refund"):
+        assert accepted_row(sample_build, entity, key, "value_amount < 0") == (True,), key
+
+
+def test_currencies_of_one_day_are_never_added_together(sample_build: Build) -> None:
+    places = planted("two_currencies_on_one_day")
+    account, day = accepted_row(
+        sample_build, *places[0], "account_id, cast(converted_at as date) as day"
+    )
+    by_currency = sample_build.execute(
+        "select currency from marts.fct_conversion_daily"
+        " where account_id = ? and event_date = ? and currency is not null",
+        [account, day],
+    ).fetchall()
+    assert {currency for (currency,) in by_currency} >= {"EUR", "CHF"}
+    total = sample_build.execute(
+        "select conversions >= 2, conversion_value_amount, currency from marts.daily_account_kpis"
+        " where account_id = ? and kpi_date = ?",
+        [account, day],
+    ).fetchone()
+    assert total == (True, None, None)
+
+
+def test_a_snapshot_without_any_measure_is_accepted(sample_build: Build) -> None:
+    measures = {
+        "account_snapshots": "coalesce(followers, total_likes, videos)",
+        "video_snapshots": "coalesce(views, likes, comments, shares, saves, reach,"
+        " total_watch_seconds)",
+    }
+    places = planted("all_measures_null")
+    assert {entity for entity, _ in places} == set(measures)
+    for entity, key in places:
+        assert accepted_row(sample_build, entity, key, measures[entity]) == (None,), key
 
 
 def test_a_waiting_row_competes_in_its_own_place(sample_build: Build) -> None:
@@ -252,7 +403,18 @@ def test_a_bad_optional_value_is_nulled_and_counted(sample_build: Build) -> None
         "i-mess-bad-source-1": ("interactions", "traffic_source", "other"),
         "i-mess-bad-undo-1": ("interactions", "is_undo", None),
         "acc-mess-bad-time-1": ("accounts", "created_at", None),
+        "c-mess-bad-currency-1": ("conversions", "currency", None),
+        "c-mess-bad-value-1": ("conversions", "value_amount", None),
+        "c-mess-bad-quantity-1": ("conversions", "quantity", None),
     }
+    accounts = ("followers", "total_likes", "videos")
+    videos = ("views", "comments", "total_watch_seconds")
+    for entity, owner, names in (
+        ("account_snapshots", "acc-mess-exact-1", accounts),
+        ("video_snapshots", "vid-mess-exact-1", videos),
+    ):
+        for day, name in enumerate(names, start=9):
+            columns[f"{owner}@2026-08-{day:02d} 20:00:00"] = (entity, name, None)
     for key, (entity, column, value) in columns.items():
         assert accepted_row(sample_build, entity, key, column) == (value,), key
     counted = sample_build.execute(
@@ -302,6 +464,8 @@ def test_an_undo_leaves_the_gross_count_and_lowers_the_net_one(sample_build: Bui
     gross, net, undos = sample_build.execute(
         "select sum(likes), sum(net_likes), (select count(*) from marts.fct_interactions"
         " where is_undo and interaction_type = 'like') from marts.fct_video_daily"
+        # Snapshots know no undo.
+        " where net_likes is not null"
     ).fetchall()[0]
     assert undos > 0
     assert gross - net == undos
