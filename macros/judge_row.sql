@@ -15,7 +15,9 @@
         when {{ column }} is null then 'missing_required'
         {%- endfor %}
         {%- for ts in timestamps %}
-        when {{ ts.value }} is null then 'unparseable_timestamp'
+        -- An offset can push the last day of the year 9999 into one that few readers know.
+        when {{ ts.value }} is null or {{ ts.value }} >= cast('9999-12-31' as timestamp)
+            then 'unparseable_timestamp'
         {%- endfor %}
         {%- for ts in timestamps if ts.get('may_lie_ahead') is not true %}
         when {{ ts.value }} > {{ add_minutes('_ingested_at', var('future_tolerance_hours') * 60) }}

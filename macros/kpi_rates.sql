@@ -7,7 +7,8 @@
     likes + comments + shares + coalesce(saves, 0) as engagements,
     comments + shares + duets + stitches + direct_messages as active_engagements,
     -- Where saves are unknown the numerator lacks them; the flag keeps the two apart.
-    case when likes is not null then saves is not null end as engagement_has_saves,
+    case when likes + comments + shares is not null then saves is not null end
+        as engagement_has_saves,
     unique_viewers - new_viewers as returning_viewers,
     case when profile_visitors is not null then 'visitors' end as conversion_denominator,
     case when coalesce(profile_visits, conversions) is not null then 'event_log' end

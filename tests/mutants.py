@@ -48,8 +48,8 @@ MUTANTS = (
     Mutant(
         "99 % exactly is not complete",
         f"{_INT}/int_video_views_dated.sql",
-        "and watch_seconds >= duration_seconds",
-        "and watch_seconds > duration_seconds",
+        "        >= cast(duration_seconds as decimal(30, 3))",
+        "        > cast(duration_seconds as decimal(30, 3))",
     ),
     Mutant(
         "replays count in the first play",

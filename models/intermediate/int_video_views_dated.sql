@@ -40,7 +40,10 @@ measure_first_play as (
             when watch_seconds > 0 then least(watch_seconds, duration_seconds)
         end as first_play_seconds,
         watch_seconds > 0
-        and watch_seconds >= duration_seconds * cast({{ var('completion_share') }} as decimal(3, 2))
+        -- Wider than the column, so that an absurd duration does not overflow.
+        and watch_seconds
+        >= cast(duration_seconds as decimal(30, 3))
+        * cast({{ var('completion_share') }} as decimal(3, 2))
             as is_completed
     from add_video
 

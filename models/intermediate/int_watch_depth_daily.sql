@@ -17,7 +17,7 @@ find_depth as (
         cast(
             floor(
                 cast(first_play_seconds * 1000 as bigint) * {{ 100 // var('retention_step_pct') }}
-                / cast(cast(duration_seconds * 1000 as bigint) as double)
+                / cast(cast(cast(duration_seconds as decimal(30, 3)) * 1000 as bigint) as double)
             ) as integer
         ) * {{ var('retention_step_pct') }} as last_mark_pct,
         cast(floor(first_play_seconds) as integer) as last_second,

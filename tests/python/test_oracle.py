@@ -654,6 +654,7 @@ class IngestPlan:
 
     hours: int
     files: list[FilePlan]
+    at_midnight: bool = False
 
 
 @st.composite
@@ -668,7 +669,7 @@ def ingest_plans(draw: st.DrawFn) -> IngestPlan:
         )
         for entity in entities
     ]
-    return IngestPlan(draw(st.integers(-48, 240)), files)
+    return IngestPlan(draw(st.integers(-48, 160)), files, at_midnight=draw(st.booleans()))
 
 
 def compose_log(
@@ -691,6 +692,9 @@ def compose_log(
         clock.sort()
     for number, (ingest, hours) in enumerate(zip(ingests, clock, strict=True)):
         ingested_at = datetime.combine(ZONES[zone], datetime.min.time()) + timedelta(hours=hours)
+        if ingest.at_midnight:
+            # Where "after" and "not before" part: 24 h before or 48 h after the end of some day.
+            ingested_at = oracle.end_of_day(ingested_at.date(), ZoneInfo(zone))
         for file_plan in ingest.files:
             file = LandedFile(
                 entity=file_plan.entity,
@@ -810,7 +814,11 @@ def explain(log: Log, workspace: Workspace, found: list[Difference]) -> str:
     kinds = sorted({(item.table, item.column) for item in found})
     lines = [f"{len(found)} differences in {kinds}; the first:", *map(str, found[:12])]
     lines += ["", f"Still differs with {len(small.places)} rows, zone {small.time_zone}:"]
-    lines += [f"  {file}" for file in small.files]
+    lines += [
+        f"  file {file.ingest_seq}: {file.entity}, {file.raw_rows} rows, {file.ingested_at}"
+        + (f", never has {file.never_has}" if file.never_has else "")
+        for file in small.files
+    ]
     for entity, rows in small.raw.items():
         lines += [f"  {entity} {without_empty(row)}" for row in rows]
     lines += [str(item) for item in workspace.differences(small)[:12]]
@@ -850,15 +858,23 @@ def moment_column(row: oracle.Judged) -> str:
 def test_the_warehouse_equals_an_independent_reading_of_the_contract(
     zone: str, workspaces: dict[str, Workspace]
 ) -> None:
-    @seed(random.getrandbits(64) if SOAK else f"7 {zone}")
+    differing: list[tuple[Log, list[Difference]]] = []
+
+    @seed(random.getrandbits(64) if SOAK else f"46 {zone}")
     @settings(GENERATE_ONLY, max_examples=SOAK or EXAMPLES[zone])
     @given(log=logs(zone).filter(is_rich))
     def check(log: Log) -> None:
-        found = workspaces[zone].differences(log)
+        # Hypothesis runs a failing example again, which would only build the same warehouse.
+        found = [] if differing else workspaces[zone].differences(log)
         if found:
-            pytest.fail(explain(log, workspaces[zone], found), pytrace=False)
+            differing.append((log, found))
+        assert not differing
 
-    check()
+    try:
+        check()
+    except AssertionError:
+        log, found = differing[0]
+        pytest.fail(explain(log, workspaces[zone], found), pytrace=False)
 
 
 def test_the_sample_seeds_equal_an_independent_reading_of_the_contract(tmp_path: Path) -> None:

@@ -58,7 +58,10 @@ list_marks as (
         account_id,
         event_date,
         {{ mark_pct }} as mark_pct,
-        cast(duration_seconds * {{ mark_pct }} / 100 as decimal(18, 3)) as mark_seconds,
+        cast(
+            cast(duration_seconds as decimal(30, 3)) * cast({{ mark_pct / 100 }} as decimal(3, 2))
+            as decimal(18, 3)
+        ) as mark_seconds,
         views_with_duration,
         retained_{{ mark_pct }} as views_retained,
         {% if loop.first -%}
