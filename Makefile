@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := build
-.PHONY: build test lint test-dbt test-python sample lock ci-deps clean
+.PHONY: build test lint test-dbt test-python mutants sample lock ci-deps clean
 
 ## build: install, build the sample, check it, publish it, show its KPIs
 build: $(VENV)/.installed
@@ -35,6 +35,10 @@ test-dbt: $(VENV)/.installed-dev
 ## test-python: the tests of the Python part, and of the models through it
 test-python: $(VENV)/.installed-dev
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
+
+## mutants: plant mistakes in the SQL, one at a time, and see the suite go red (about 20 minutes)
+mutants: $(VENV)/.installed-dev
+	$(BIN)/python tests/mutants.py
 
 ## sample: write the sample seeds anew
 sample: $(VENV)/.installed
