@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := build
-.PHONY: build test lint test-dbt test-python mutants sample lock ci-deps clean
+.PHONY: build test lint test-dbt test-python mutants bench-build sample lock ci-deps clean
 
 ## build: install, build the sample, check it, publish it, show its KPIs
 build: $(VENV)/.installed
@@ -39,6 +39,10 @@ test-python: $(VENV)/.installed-dev
 ## mutants: plant mistakes in the SQL, one at a time, and see the suite go red (about 20 minutes)
 mutants: $(VENV)/.installed-dev
 	$(BIN)/python tests/mutants.py
+
+## bench-build: a refresh of 20 million events beside a hand-written script (EVENTS=n)
+bench-build: $(VENV)/.installed
+	$(BIN)/python benchmarks/build/run.py --events $(or $(EVENTS),20000000)
 
 ## sample: write the sample seeds anew
 sample: $(VENV)/.installed
