@@ -34,7 +34,7 @@ test-dbt: $(VENV)/.installed-dev
 
 ## test-python: the tests of the Python part, and of the models through it
 test-python: $(VENV)/.installed-dev
-	$(BIN)/pytest --numprocesses 2 --dist worksteal
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
 ## mutants: plant mistakes in the SQL, one at a time, and see the suite go red (about 20 minutes)
 mutants: $(VENV)/.installed-dev

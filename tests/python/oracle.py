@@ -6,7 +6,9 @@ in one place would otherwise misread it in both. Slow and literal on purpose.
 
 from __future__ import annotations
 
+import itertools
 import re
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,22 +29,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Spec:
-    """Columns of an entity with the kind of each; the first required one is its key."""
+    """Columns of an entity with the kind of each."""
 
+    key: tuple[str, ...]
     required: Mapping[str, str]
     optional: Mapping[str, str]
-
-    @property
-    def key(self) -> str:
-        return next(iter(self.required))
 
 
 SPECS = {
     "accounts": Spec(
+        key=("account_id",),
         required={"account_id": "text", "handle": "text", "account_role": "role"},
         optional={"display_name": "text", "country": "text", "created_at": "timestamp"},
     ),
     "videos": Spec(
+        key=("video_id",),
         required={"video_id": "text", "account_id": "text", "posted_at": "timestamp"},
         optional={
             "caption": "text",
@@ -57,6 +58,7 @@ SPECS = {
         },
     ),
     "video_views": Spec(
+        key=("view_id",),
         required={
             "view_id": "text",
             "viewed_at": "timestamp",
@@ -66,6 +68,7 @@ SPECS = {
         optional={"person_id": "text", "traffic_source": "source"},
     ),
     "interactions": Spec(
+        key=("interaction_id",),
         required={
             "interaction_id": "text",
             "interacted_at": "timestamp",
@@ -79,6 +82,74 @@ SPECS = {
             "traffic_source": "source",
         },
     ),
+    "follower_events": Spec(
+        key=("event_id",),
+        required={
+            "event_id": "text",
+            "occurred_at": "timestamp",
+            "account_id": "text",
+            "action": "action",
+        },
+        optional={"person_id": "text", "source_video_id": "text"},
+    ),
+    "follower_counts": Spec(
+        key=("account_id", "count_date"),
+        required={"account_id": "text", "count_date": "date", "followers": "count"},
+        optional={},
+    ),
+    "profile_visits": Spec(
+        key=("visit_id",),
+        required={"visit_id": "text", "visited_at": "timestamp", "account_id": "text"},
+        optional={"person_id": "text", "source_video_id": "text"},
+    ),
+    "conversions": Spec(
+        key=("conversion_id",),
+        required={
+            "conversion_id": "text",
+            "converted_at": "timestamp",
+            "account_id": "text",
+            "conversion_type": "conversion",
+        },
+        optional={
+            "person_id": "text",
+            "video_id": "text",
+            "value_amount": "money",
+            "currency": "currency",
+            "product_id": "text",
+            "quantity": "count",
+        },
+    ),
+    "account_snapshots": Spec(
+        key=("account_id", "captured_at"),
+        required={"account_id": "text", "captured_at": "timestamp"},
+        optional={"followers": "count", "total_likes": "count", "videos": "count"},
+    ),
+    "video_snapshots": Spec(
+        key=("video_id", "captured_at"),
+        required={"video_id": "text", "account_id": "text", "captured_at": "timestamp"},
+        optional={
+            "views": "count",
+            "likes": "count",
+            "comments": "count",
+            "shares": "count",
+            "saves": "count",
+            "reach": "count",
+            "total_watch_seconds": "seconds",
+        },
+    ),
+}
+
+# Which source each entity comes from; accounts and videos say what there is, not what happened.
+ENTITIES_OF = {
+    "event_log": {
+        "video_views",
+        "interactions",
+        "follower_events",
+        "follower_counts",
+        "profile_visits",
+        "conversions",
+    },
+    "snapshots": {"account_snapshots", "video_snapshots"},
 }
 
 # Each type of interaction with the measure that counts it.
@@ -106,6 +177,8 @@ CATEGORIES = {
         "other",
     },
     "interaction": set(COUNTED_AS),
+    "action": {"follow", "unfollow"},
+    "conversion": {"purchase", "link_click", "download", "sign_up", "lead"},
 }
 
 
@@ -130,8 +203,11 @@ PLATFORM_START = datetime(2016, 9, 1)
 FUTURE_TOLERANCE = timedelta(hours=24)
 LONGEST_WATCH = Decimal(86400)
 PROVISIONAL_DELAY = timedelta(hours=48)
+ATTRIBUTION_TIME = timedelta(hours=24)
 
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
 _EPOCH = re.compile(r"\d{10}|\d{13}", re.ASCII)
 _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)"
@@ -141,6 +217,7 @@ _TIMESTAMP = re.compile(
 )
 _WIDE = Context(prec=400)
 _MILLI = Decimal("0.001")
+_MONEY = Decimal("0.0001")
 
 
 class Bad(ValueError):
@@ -184,11 +261,32 @@ def parse_timestamp(text: str) -> datetime:
         raise Bad(text) from error
 
 
-def parse_seconds(text: str) -> Decimal:
-    """Seconds are decimal(18,3)."""
+def parse_date(text: str) -> date:
+    """Only ``YYYY-MM-DD``."""
+    if len(text) != 10 or not _TIMESTAMP.fullmatch(text):
+        raise Bad(text)
+    return parse_timestamp(text).date()
+
+
+def parse_decimal(text: str, step: Decimal) -> Decimal:
+    """Seconds are decimal(18,3), money decimal(18,4)."""
     if not _NUMBER.fullmatch(text):
         raise Bad(text)
-    return Decimal(text).quantize(_MILLI, ROUND_HALF_UP, _WIDE)
+    return Decimal(text).quantize(step, ROUND_HALF_UP, _WIDE)
+
+
+def parse_count(text: str) -> int:
+    """Counts are bigint: what no bigint holds is no count."""
+    if not _INTEGER.fullmatch(text) or not -(2**63) <= int(text) < 2**63:
+        raise Bad(text)
+    return int(text)
+
+
+def parse_currency(text: str) -> str:
+    """ISO 4217: three letters, whose case says nothing."""
+    if not _CURRENCY.fullmatch(text):
+        raise Bad(text)
+    return text.upper()
 
 
 def parse_boolean(text: str) -> bool:
@@ -209,15 +307,17 @@ def parse_category(kind: str, text: str) -> str:
 
 def parse(kind: str, text: str) -> Any:
     """The value of a non-empty text; raises Bad."""
-    if kind == "text":
-        return text
-    if kind == "timestamp":
-        return parse_timestamp(text)
-    if kind == "seconds":
-        return parse_seconds(text)
-    if kind == "boolean":
-        return parse_boolean(text)
-    return parse_category(kind, text)
+    parsers: dict[str, Callable[[str], Any]] = {
+        "text": str,
+        "timestamp": parse_timestamp,
+        "date": parse_date,
+        "count": parse_count,
+        "seconds": lambda number: parse_decimal(number, _MILLI),
+        "money": lambda number: parse_decimal(number, _MONEY),
+        "currency": parse_currency,
+        "boolean": parse_boolean,
+    }
+    return parsers[kind](text) if kind in parsers else parse_category(kind, text)
 
 
 def parse_optional(kind: str, text: str | None, ingested_at: datetime) -> tuple[Any, bool]:
@@ -228,7 +328,12 @@ def parse_optional(kind: str, text: str | None, ingested_at: datetime) -> tuple[
         value = parse(kind, text)
     except Bad:
         return ("other" if kind in CATEGORIES else None), True
-    bad_number = kind == "seconds" and not 0 <= value < 10**15
+    # value_amount may be negative (a refund).
+    bad_number = (
+        (kind == "seconds" and not 0 <= value < 10**15)
+        or (kind == "count" and value < 0)
+        or (kind == "money" and not abs(value) < 10**14)
+    )
     bad_moment = kind == "timestamp" and (
         is_before_platform(value) or is_future(value, ingested_at)
     )
@@ -264,8 +369,8 @@ class Judged:
         return self.raw["_ingest_seq"], self.raw["_source_row"]
 
     @property
-    def key(self) -> str:
-        return str(self.content[SPECS[self.entity].key])
+    def key(self) -> tuple[Any, ...]:
+        return tuple(self.content[name] for name in SPECS[self.entity].key)
 
 
 def read_row(entity: str, raw: RawRow, known: Mapping[str, set[str]]) -> Judged:
@@ -294,7 +399,7 @@ def first_reason(
         return "malformed_row"
     spec = SPECS[entity]
     texts = {name: trimmed(raw.get(name)) for name in spec.required}
-    if texts[spec.key] is None:
+    if any(texts[name] is None for name in spec.key):
         return "missing_key"
     if None in texts.values():
         return "missing_required"
@@ -313,30 +418,40 @@ def first_reason(
 
 
 def moment_reason(entity: str, raw: RawRow, content: Content, unread: set[str]) -> str | None:
-    if "timestamp" in unread:
+    if unread & {"timestamp", "date"}:
         return "unparseable_timestamp"
-    required = [name for name, kind in SPECS[entity].required.items() if kind == "timestamp"]
-    for name in required:
-        if name != "posted_at" and is_future(content[name], raw["_ingested_at"]):
+    for name, kind in SPECS[entity].required.items():
+        if kind not in ("timestamp", "date"):
+            continue
+        moment = content[name]
+        if kind == "date":
+            moment = datetime.combine(moment, datetime.min.time())
+        if name != "posted_at" and is_future(moment, raw["_ingested_at"]):
             return "future_timestamp"
-        if is_before_platform(content[name]):
+        if is_before_platform(moment):
             return "before_platform"
     return None
 
 
 def number_reason(content: Content, unread: set[str]) -> str | None:
-    if "seconds" in unread:
+    if unread & {"seconds", "count"}:
         return "unparseable_number"
     watched = content.get("watch_seconds", Decimal(0))
-    if watched < 0:
+    if watched < 0 or content.get("followers", 0) < 0:
         return "negative_number"
     return "absurd_watch_time" if watched > LONGEST_WATCH else None
 
 
 def reference_reason(entity: str, content: Content, known: Mapping[str, set[str]]) -> str | None:
-    if entity == "videos" and content["account_id"] not in known["accounts"]:
+    """Only required columns reject: a conversion's video is an optional one."""
+    required = SPECS[entity].required
+    if (
+        entity != "accounts"
+        and "account_id" in required
+        and content["account_id"] not in known["accounts"]
+    ):
         return "unknown_account"
-    if entity in ("video_views", "interactions") and content["video_id"] not in known["videos"]:
+    if entity != "videos" and "video_id" in required and content["video_id"] not in known["videos"]:
         return "unknown_video"
     return None
 
@@ -348,14 +463,15 @@ def judge(raw: Mapping[str, Sequence[RawRow]]) -> dict[str, list[Judged]]:
     for entity in SPECS:
         rows = [read_row(entity, row, known) for row in raw.get(entity, ())]
         settle_duplicates(rows)
-        known[entity] = {row.key for row in rows if row.row_status == "accepted"}
+        if entity in ("accounts", "videos"):
+            known[entity] = {row.key[0] for row in rows if row.row_status == "accepted"}
         judged[entity] = rows
     return judged
 
 
 def settle_duplicates(rows: Iterable[Judged]) -> None:
     """Among the rows of one key that pass, the latest by place is accepted."""
-    passed: dict[str, list[Judged]] = defaultdict(list)
+    passed: dict[tuple[Any, ...], list[Judged]] = defaultdict(list)
     for row in rows:
         if row.row_status == "accepted":
             passed[row.key].append(row)
@@ -374,11 +490,14 @@ def settle_duplicates(rows: Iterable[Judged]) -> None:
 class Coverage:
     """Which measures of events own accounts have."""
 
-    views: bool
-    types: frozenset[str]
+    views: bool = False
+    types: frozenset[str] = frozenset()
+    follows: bool = False
+    visits: bool = False
+    conversions: bool = False
 
 
-NOTHING_KNOWN = Coverage(views=False, types=frozenset())
+NOTHING_KNOWN = Coverage()
 
 
 def coverage_of(files: Sequence[LandedFile], own_seqs: set[int]) -> Coverage:
@@ -391,8 +510,12 @@ def coverage_of(files: Sequence[LandedFile], own_seqs: set[int]) -> Coverage:
     """
     landed = [file for file in files if file.entity == "interactions"]
     sources = [file for file in landed if file.ingest_seq in own_seqs] or landed
+    entities = {file.entity for file in files}
     return Coverage(
-        views=any(file.entity == "video_views" for file in files),
+        views="video_views" in entities,
+        follows="follower_events" in entities,
+        visits="profile_visits" in entities,
+        conversions="conversions" in entities,
         types=frozenset(
             kind for kind in COUNTED_AS if any(kind not in file.never_has for file in sources)
         ),
@@ -411,6 +534,8 @@ class View:
     watched: Decimal
     duration: Decimal | None
     traffic_source: str
+    moment: datetime
+    view_id: str
 
     @property
     def is_view(self) -> bool:
@@ -445,6 +570,58 @@ class Interaction:
     day: date
     kind: str
     is_undo: bool
+
+
+@dataclass(frozen=True)
+class FollowerEvent:
+    """``named_video`` is as the row names it, ``video_id`` only if it is known."""
+
+    event_id: str
+    account_id: str
+    day: date
+    moment: datetime
+    person: str | None
+    is_follow: bool
+    named_video: str | None
+    video_id: str | None
+
+
+@dataclass(frozen=True)
+class Visit:
+    account_id: str
+    day: date
+    person: str | None
+    video_id: str | None
+
+
+@dataclass(frozen=True)
+class Conversion:
+    account_id: str
+    day: date
+    kind: str
+    video_id: str | None
+    value: Decimal | None
+    currency: str | None
+    quantity: int | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A snapshot of an account's or a video's lifetime counters."""
+
+    of: str
+    moment: datetime
+    day: date
+    counters: Content
+
+
+@dataclass(frozen=True)
+class Added:
+    """What snapshots say that one day added to one counter of one video."""
+
+    value: int | Decimal
+    is_estimated: bool = False
+    has_restatement: bool = False
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:
@@ -532,20 +709,104 @@ def count_interactions(rows: Sequence[Interaction], coverage: Coverage) -> Recor
     return counted
 
 
-def measure_day(
-    views: Sequence[View],
-    interactions: Sequence[Interaction],
-    day: date,
-    first_days: Mapping[tuple[str, str], date],
-    coverage: Coverage,
-) -> Record:
-    """Every measure of one day, of one video or one account."""
-    watch = count_watch(views, day, first_days) if coverage.views else dict.fromkeys(WATCH_COUNTS)
-    counts = {**watch, **count_interactions(interactions, coverage)}
-    return {**counts, **derive_watch(counts, coverage), **derive_engagement(counts, coverage)}
+WATCH_COUNTERS = ("views", "total_watch_seconds")
+ENGAGEMENT_COUNTERS = ("likes", "comments", "shares", "saves")
 
 
-def derive_watch(counts: Record, coverage: Coverage) -> Record:
+@dataclass(frozen=True)
+class Day:
+    """All that is accepted of one day, of one video or one account."""
+
+    day: date
+    views: Sequence[View]
+    interactions: Sequence[Interaction]
+    follows: Sequence[FollowerEvent]
+    visits: Sequence[Visit]
+    conversions: Sequence[Conversion]
+    added: Sequence[Mapping[str, Added]]
+
+
+def measure_day(day: Day, first_days: Mapping[tuple[str, str], date], coverage: Coverage) -> Record:
+    """Every measure of one day that needs no other day, of one video or one account.
+
+    A family comes from events where they are known, else from snapshots.
+    """
+    counts: Record = dict.fromkeys(WATCH_COUNTS)
+    from_snapshots: list[str] = []
+    if coverage.views:
+        counts = count_watch(day.views, day.day, first_days)
+        counts["watch_source"] = "event_log"
+    else:
+        from_snapshots += WATCH_COUNTERS
+        counts |= sum_added(day.added, WATCH_COUNTERS)
+        counts["watch_source"] = snapshots_if_any(counts[name] for name in WATCH_COUNTERS)
+    counts |= count_interactions(day.interactions, coverage)
+    if coverage.types:
+        counts["engagement_source"] = "event_log"
+    else:
+        from_snapshots += ENGAGEMENT_COUNTERS
+        counts |= sum_added(day.added, ENGAGEMENT_COUNTERS)
+        counts["engagement_source"] = snapshots_if_any(counts[name] for name in ENGAGEMENT_COUNTERS)
+    used = [
+        added
+        for of_video in day.added
+        for name, added in of_video.items()
+        if name in from_snapshots
+    ]
+    counts["is_estimated"] = any(added.is_estimated for added in used)
+    counts["has_restatement"] = any(added.has_restatement for added in used)
+    counts["followers_gained"] = (
+        sum(event.is_follow for event in day.follows) if coverage.follows else None
+    )
+    counts["followers_source"] = "event_log" if coverage.follows else None
+    counts |= count_funnel(day, coverage)
+    return {**counts, **derive_watch(counts), **derive_engagement(counts)}
+
+
+def sum_added(added: Iterable[Mapping[str, Added]], counters: Iterable[str]) -> Record:
+    """An account's day = the sum of its videos that have a value, NULL if none has."""
+    rows = list(added)
+    sums: Record = {}
+    for counter in counters:
+        values = [row[counter].value for row in rows if counter in row]
+        sums[counter] = sum(values[1:], values[0]) if values else None
+    return sums
+
+
+def snapshots_if_any(values: Iterable[Any]) -> str | None:
+    return "snapshots" if any(value is not None for value in values) else None
+
+
+def count_funnel(day: Day, coverage: Coverage) -> Record:
+    visitors = len({visit.person for visit in day.visits if visit.person is not None})
+    conversions = len(day.conversions) if coverage.conversions else None
+    value, currency = value_of(day.conversions) if coverage.conversions else (None, None)
+    known = coverage.visits or coverage.conversions
+    return {
+        "profile_visits": len(day.visits) if coverage.visits else None,
+        "profile_visitors": visitors if coverage.visits else None,
+        "conversions": conversions,
+        "conversion_rate_pct": percent(conversions, visitors) if coverage.visits else None,
+        "conversion_denominator": "visitors" if coverage.visits else None,
+        "conversion_value_amount": value,
+        "currency": currency,
+        "funnel_source": "event_log" if known else None,
+    }
+
+
+def value_of(conversions: Sequence[Conversion]) -> tuple[Decimal | None, str | None]:
+    """NULL on a day with more than one currency. One that is not named is one of its own.
+
+    A conversion with neither a value nor a currency (a link click) says nothing of money.
+    """
+    named = {row.currency for row in conversions if (row.value, row.currency) != (None, None)}
+    if len(named) > 1:
+        return None, None
+    values = (row.value for row in conversions if row.value is not None)
+    return sum(values, Decimal(0)), next(iter(named), None)
+
+
+def derive_watch(counts: Record) -> Record:
     retained = {
         f"watch_retention_{mark}_pct": percent(
             counts[f"views_retained_{mark}"], counts["views_with_duration"]
@@ -558,11 +819,13 @@ def derive_watch(counts: Record, coverage: Coverage) -> Record:
         "view_rate_pct": percent(counts["views"], counts["impressions"]),
         "average_watch_seconds": ratio(counts["total_watch_seconds"], counts["views"]),
         "completion_rate_pct": percent(counts["completed_views"], counts["views_with_duration"]),
-        "watch_source": "event_log" if coverage.views else None,
+        "followers_per_1000_views": across(
+            counts, "followers_gained", "followers", "views", "watch", 1000
+        ),
     }
 
 
-def derive_engagement(counts: Record, coverage: Coverage) -> Record:
+def derive_engagement(counts: Record) -> Record:
     """Where saves are unknown the numerator is likes + comments + shares, and a flag says so."""
     without_saves = total(counts[name] for name in ("likes", "comments", "shares"))
     has_saves = None if without_saves is None else counts["saves"] is not None
@@ -570,20 +833,39 @@ def derive_engagement(counts: Record, coverage: Coverage) -> Record:
     active = total(
         counts[name] for name in ("comments", "shares", "duets", "stitches", "direct_messages")
     )
-    views = counts["views"]
+    counts = {**counts, "engagements": engagements, "active_engagements": active}
+
+    def per_view(measure: str) -> float | None:
+        return across(counts, measure, "engagement", "views", "watch")
+
     return {
         "engagements": engagements,
         "engagement_has_saves": has_saves,
-        "engagement_rate_pct": percent(engagements, views),
-        "engagement_rate_by_reach_pct": percent(engagements, counts["reach"]),
+        "engagement_rate_pct": per_view("engagements"),
+        "engagement_rate_by_reach_pct": across(
+            counts, "engagements", "engagement", "reach", "watch"
+        ),
         "active_engagements": active,
-        "active_engagement_rate_pct": percent(active, views),
-        "like_rate_pct": percent(counts["likes"], views),
-        "comment_rate_pct": percent(counts["comments"], views),
-        "share_rate_pct": percent(counts["shares"], views),
-        "save_rate_pct": percent(counts["saves"], views),
-        "engagement_source": "event_log" if coverage.types else None,
+        "active_engagement_rate_pct": per_view("active_engagements"),
+        "like_rate_pct": per_view("likes"),
+        "comment_rate_pct": per_view("comments"),
+        "share_rate_pct": per_view("shares"),
+        "save_rate_pct": per_view("saves"),
     }
+
+
+def across(
+    counts: Record,
+    numerator: str,
+    numerator_family: str,
+    denominator: str,
+    denominator_family: str,
+    scale: int = 100,
+) -> float | None:
+    """A ratio of two families: it never mixes sources."""
+    if counts[f"{numerator_family}_source"] != counts[f"{denominator_family}_source"]:
+        return None
+    return ratio(counts[numerator], counts[denominator], scale)
 
 
 def first_view_days(views: Iterable[View]) -> dict[tuple[str, str], date]:
@@ -594,6 +876,176 @@ def first_view_days(views: Iterable[View]) -> dict[tuple[str, str], date]:
             viewer = view.account_id, view.person
             first[viewer] = min(view.day, first.get(viewer, view.day))
     return first
+
+
+# ---------------------------------------------------------------- snapshots to days
+
+
+def differences_of(readings: Sequence[Reading], counter: str, posted: date) -> dict[date, Added]:
+    """What each day added to one lifetime counter of one video. Watch time in thousandths."""
+    last_of_day: dict[date, Any] = {}
+    for reading in sorted(readings, key=lambda reading: reading.moment):
+        if reading.counters[counter] is not None:
+            last_of_day[reading.day] = reading.counters[counter]
+    scale = 1000 if counter == "total_watch_seconds" else 1
+    totals = [(day, int(value * scale)) for day, value in sorted(last_of_day.items())]
+    added: dict[date, Added] = {}
+    if totals and totals[0][0] == posted:
+        added[posted] = Added(totals[0][1])
+    for (before, previous), (day, current) in itertools.pairwise(totals):
+        added |= spread(current - previous, calendar(before + timedelta(days=1), day))
+    if scale == 1:
+        return added
+    return {
+        day: Added(Decimal(part.value) / scale, part.is_estimated, part.has_restatement)
+        for day, part in added.items()
+    }
+
+
+def spread(difference: int, days: Sequence[date]) -> dict[date, Added]:
+    """Over the days of a gap in whole numbers, the remainder on the last; a fall stays whole."""
+    is_estimated = len(days) > 1
+    share = max(difference, 0) // len(days)
+    parts = {day: Added(share, is_estimated) for day in days[:-1]}
+    rest = difference - share * (len(days) - 1)
+    return {**parts, days[-1]: Added(rest, is_estimated, has_restatement=difference < 0)}
+
+
+# ---------------------------------------------------------------- followers
+
+
+def count_followers(world: World, account_id: str, days: Sequence[date]) -> dict[date, Record]:
+    """Opening, gained, lost, adjustment, net and closing of each day, and the rates of growth."""
+    official = world.official_levels(account_id)
+    if not world.coverage_for(account_id).follows:
+        return {day: follow_levels_alone(official, day) for day in days}
+    events = [event for event in world.follows if event.account_id == account_id]
+    gained = Counter(event.day for event in events if event.is_follow)
+    lost = Counter(event.day for event in events if not event.is_follow)
+    opening, closing = walk(
+        days, official, {day: gained[day] - lost[day] for day in gained.keys() | lost.keys()}
+    )
+    return {
+        day: follower_record(
+            opening.get(day), gained[day], lost[day], closing.get(day), "event_log"
+        )
+        for day in days
+    }
+
+
+def walk(
+    days: Sequence[date], official: Mapping[date, tuple[int, str]], known_net: Mapping[date, int]
+) -> tuple[dict[date, int], dict[date, int]]:
+    """Openings and closings: back from the first official level while not below 0, and forward."""
+    opening: dict[date, int] = {}
+    closing: dict[date, int] = {}
+    if not official:
+        return opening, closing
+    first = min(official)
+    closing[first] = official[first][0]
+    for day in reversed(calendar(days[0], first)):
+        before = closing[day] - known_net.get(day, 0)
+        if before < 0:
+            break
+        opening[day] = before
+        closing[day - timedelta(days=1)] = before
+    for day in calendar(first, max(*days, *official))[1:]:
+        opening[day] = closing[day - timedelta(days=1)]
+        closing[day] = opening[day] + known_net.get(day, 0)
+        if day in official:
+            closing[day] = official[day][0]
+    return opening, closing
+
+
+def follow_levels_alone(official: Mapping[date, tuple[int, str]], day: date) -> Record:
+    """Levels only on days with an official level, net only between adjacent ones.
+
+    What the day before closed with is known even on a day that has no level of its own.
+    """
+    before, _ = official.get(day - timedelta(days=1), (None, None))
+    level, source = official.get(day, (None, None))
+    return follower_record(before, None, None, level, source)
+
+
+def follower_record(
+    opening: int | None,
+    gained: int | None,
+    lost: int | None,
+    closing: int | None,
+    source: str | None,
+) -> Record:
+    net = None if closing is None or opening is None else closing - opening
+    expected_net = None if gained is None or lost is None else gained - lost
+    return {
+        "followers_opening": opening,
+        "followers_gained": gained,
+        "followers_lost": lost,
+        "followers_adjustment": (
+            None if net is None or expected_net is None else net - expected_net
+        ),
+        "followers_net": net,
+        "followers_closing": closing,
+        "follower_growth_rate_pct": percent(net, opening),
+        "gross_follower_growth_rate_pct": percent(gained, opening),
+        "followers_source": source,
+    }
+
+
+def attribute_follows(world: World) -> Table:
+    """To source_video_id, else to the account's video that the person watched last within 24 h."""
+    watched_by = group(
+        [view for view in world.views if view.is_view and view.person is not None],
+        lambda view: (view.person, view.account_id),
+    )
+    expected: Table = {}
+    for event in world.follows:
+        if not event.is_follow or not world.coverage_for(event.account_id).follows:
+            continue
+        video_id, method = event.video_id, "source_video"
+        if event.named_video is None:
+            video_id, method = last_watched(event, watched_by), "last_watched"
+        expected[(event.event_id,)] = {
+            "account_id": event.account_id,
+            "attributed_video_id": video_id,
+            "attribution_method": "none" if video_id is None else method,
+            "occurred_at": event.moment,
+            "event_date": event.day,
+        }
+    return expected
+
+
+def last_watched(
+    event: FollowerEvent, watched_by: Mapping[tuple[Any, ...], Sequence[View]]
+) -> str | None:
+    watched = [
+        view
+        for view in watched_by.get((event.person, event.account_id), [])
+        if timedelta(0) <= event.moment - view.moment <= ATTRIBUTION_TIME
+    ]
+    last = max(watched, key=lambda view: (view.moment, view.view_id), default=None)
+    return last.video_id if last else None
+
+
+def daily_conversions(world: World) -> Table:
+    """Conversions by account, date, type and currency."""
+    expected: Table = {}
+    known = [row for row in world.conversions if world.coverage_for(row.account_id).conversions]
+    visits = group(world.visits, lambda visit: (visit.account_id, visit.day))
+    grouped = group(known, lambda row: (row.account_id, row.day, row.kind, row.currency))
+    for key, rows in grouped.items():
+        visitors = None
+        if world.coverage_for(key[0]).visits:
+            visitors = len({visit.person for visit in visits.get(key[:2], [])} - {None})
+        values = [row.value for row in rows if row.value is not None]
+        quantities = [row.quantity for row in rows if row.quantity is not None]
+        expected[key] = {
+            "conversions": len(rows),
+            "quantity": sum(quantities) if quantities else None,
+            "conversion_value_amount": sum(values, Decimal(0)) if values else None,
+            "profile_visitors": visitors,
+            "conversion_rate_pct": percent(len(rows), visitors),
+        }
+    return expected
 
 
 # ---------------------------------------------------------------- retention and traffic sources
@@ -689,21 +1141,68 @@ class World:
     videos: Mapping[str, Content]
     views: Sequence[View]
     interactions: Sequence[Interaction]
+    follows: Sequence[FollowerEvent]
+    visits: Sequence[Visit]
+    conversions: Sequence[Conversion]
+    counts: Mapping[tuple[str, date], int]
+    account_readings: Sequence[Reading]
+    video_readings: Sequence[Reading]
     coverage: Mapping[str, Coverage]
     newest_ingest: datetime | None
+    newest_of_source: Mapping[str, datetime]
 
     def coverage_for(self, account_id: str) -> Coverage:
         """Competitors get NULL for measures of events."""
-        is_own = self.accounts[account_id]["account_role"] == "own"
-        return self.coverage[account_id] if is_own else NOTHING_KNOWN
+        return self.coverage[account_id] if self.is_own(account_id) else NOTHING_KNOWN
+
+    def is_own(self, account_id: str) -> bool:
+        return bool(self.accounts[account_id]["account_role"] == "own")
+
+    def account_of(self, video_id: str) -> str:
+        return str(self.videos[video_id]["account_id"])
 
     def own_views(self) -> list[View]:
         return [view for view in self.views if self.coverage_for(view.account_id).views]
 
-    def is_provisional(self, day: date) -> bool:
-        """The day's end plus the delay is after the source's newest ingest."""
-        assert self.newest_ingest is not None
-        return end_of_day(day, self.zone) + PROVISIONAL_DELAY > self.newest_ingest
+    def official_levels(self, account_id: str) -> dict[date, tuple[int, str]]:
+        """By day, each with its source: follower_counts, else the day's last snapshot."""
+        levels = {day: (level, "snapshots") for day, level in self.shown_levels(account_id).items()}
+        counted = {
+            day: (level, "event_log")
+            for (of, day), level in self.counts.items()
+            if of == account_id
+        }
+        return levels | counted
+
+    def shown_levels(self, account_id: str) -> dict[date, int]:
+        """The last followers that a snapshot of each day shows."""
+        ordered = sorted(self.account_readings, key=lambda reading: reading.moment)
+        return {
+            reading.day: reading.counters["followers"]
+            for reading in ordered
+            if reading.of == account_id and reading.counters["followers"] is not None
+        }
+
+    def added(self) -> dict[tuple[str, date], dict[str, Added]]:
+        """What snapshots say of each video and day, measure by measure."""
+        added: dict[tuple[str, date], dict[str, Added]] = defaultdict(dict)
+        for (video_id,), readings in group(self.video_readings, lambda row: (row.of,)).items():
+            posted = local_day(self.videos[video_id]["posted_at"], self.zone)
+            for counter in (*WATCH_COUNTERS, *ENGAGEMENT_COUNTERS):
+                for day, part in differences_of(readings, counter, posted).items():
+                    added[video_id, day][counter] = part
+        return added
+
+    def is_provisional(self, day: date, row: Record, account_id: str) -> bool:
+        """The day's end plus the delay is after the newest ingest of a source of the row."""
+        families = ("engagement", "watch", "followers", "funnel")
+        sources = {row[f"{family}_source"] for family in families} - {None}
+        if not sources:
+            sources = {"event_log" if self.is_own(account_id) else "snapshots"}
+        settled_at = end_of_day(day, self.zone) + PROVISIONAL_DELAY
+        return any(
+            settled_at > self.newest_of_source.get(source, PLATFORM_START) for source in sources
+        )
 
 
 def place_events(
@@ -711,21 +1210,30 @@ def place_events(
 ) -> World:
     """The latest accepted version of a video or an account applies to all its days."""
     accepted = {
-        entity: {row.key: row.content for row in rows if row.row_status == "accepted"}
+        entity: [row for row in rows if row.row_status == "accepted"]
         for entity, rows in judged.items()
     }
-    videos = accepted["videos"]
+    contents = {entity: [row.content for row in rows] for entity, rows in accepted.items()}
+    accounts = {row["account_id"]: row for row in contents["accounts"]}
+    videos = {row["video_id"]: row for row in contents["videos"]}
+
+    def known(video_id: str | None) -> str | None:
+        """An optional reference that is unknown feeds no video."""
+        return video_id if video_id in videos else None
+
     views = [
         View(
-            video_id=row["video_id"],
-            account_id=videos[row["video_id"]]["account_id"],
-            day=local_day(row["viewed_at"], zone),
-            person=row["person_id"],
-            watched=row["watch_seconds"],
-            duration=videos[row["video_id"]]["duration_seconds"],
-            traffic_source=row["traffic_source"] or "unknown",
+            video_id=row.content["video_id"],
+            account_id=videos[row.content["video_id"]]["account_id"],
+            day=local_day(row.content["viewed_at"], zone),
+            person=row.content["person_id"],
+            watched=row.content["watch_seconds"],
+            duration=videos[row.content["video_id"]]["duration_seconds"],
+            traffic_source=row.content["traffic_source"] or "unknown",
+            moment=row.content["viewed_at"],
+            view_id=row.content["view_id"],
         )
-        for row in accepted["video_views"].values()
+        for row in accepted["video_views"]
     ]
     interactions = [
         Interaction(
@@ -735,64 +1243,184 @@ def place_events(
             kind=row["interaction_type"],
             is_undo=bool(row["is_undo"]),
         )
-        for row in accepted["interactions"].values()
+        for row in contents["interactions"]
     ]
-    seqs_of: dict[str, set[int]] = {account_id: set() for account_id in accepted["accounts"]}
-    for row in judged["interactions"]:
-        if row.row_status == "accepted":
-            account_id = videos[row.content["video_id"]]["account_id"]
-            seqs_of[account_id].add(row.raw["_ingest_seq"])
-    coverage = {account_id: coverage_of(files, seqs) for account_id, seqs in seqs_of.items()}
-    newest = max((file.ingested_at for file in files), default=None)
-    return World(zone, accepted["accounts"], videos, views, interactions, coverage, newest)
+    follows = [
+        FollowerEvent(
+            event_id=row["event_id"],
+            account_id=row["account_id"],
+            day=local_day(row["occurred_at"], zone),
+            moment=row["occurred_at"],
+            person=row["person_id"],
+            is_follow=row["action"] == "follow",
+            named_video=row["source_video_id"],
+            video_id=known(row["source_video_id"]),
+        )
+        for row in contents["follower_events"]
+    ]
+    visits = [
+        Visit(
+            account_id=row["account_id"],
+            day=local_day(row["visited_at"], zone),
+            person=row["person_id"],
+            video_id=known(row["source_video_id"]),
+        )
+        for row in contents["profile_visits"]
+    ]
+    conversions = [
+        Conversion(
+            account_id=row["account_id"],
+            day=local_day(row["converted_at"], zone),
+            kind=row["conversion_type"],
+            video_id=known(row["video_id"]),
+            value=row["value_amount"],
+            currency=row["currency"],
+            quantity=row["quantity"],
+        )
+        for row in contents["conversions"]
+    ]
+
+    def readings(entity: str, of: str) -> list[Reading]:
+        return [
+            Reading(row[of], row["captured_at"], local_day(row["captured_at"], zone), row)
+            for row in contents[entity]
+        ]
+
+    seqs_of: dict[str, set[int]] = {account_id: set() for account_id in accounts}
+    for judged_row in accepted["interactions"]:
+        account_id = videos[judged_row.content["video_id"]]["account_id"]
+        seqs_of[account_id].add(judged_row.raw["_ingest_seq"])
+    newest: dict[str, datetime] = {}
+    for source, entities in ENTITIES_OF.items():
+        landed = [file.ingested_at for file in files if file.entity in entities]
+        if landed:
+            newest[source] = max(landed)
+    return World(
+        zone=zone,
+        accounts=accounts,
+        videos=videos,
+        views=views,
+        interactions=interactions,
+        follows=follows,
+        visits=visits,
+        conversions=conversions,
+        counts={
+            (row["account_id"], row["count_date"]): row["followers"]
+            for row in contents["follower_counts"]
+        },
+        account_readings=readings("account_snapshots", "account_id"),
+        video_readings=readings("video_snapshots", "video_id"),
+        coverage={account_id: coverage_of(files, seqs) for account_id, seqs in seqs_of.items()},
+        newest_ingest=max((file.ingested_at for file in files), default=None),
+        newest_of_source=newest,
+    )
+
+
+def days_by(world: World, owner: str) -> dict[tuple[str, date], Day]:
+    """What is accepted of each day that has something, by ``video_id`` or ``account_id``."""
+
+    def key(row: Any) -> tuple[Any, ...]:
+        return getattr(row, owner), row.day
+
+    views = group(world.views, key)
+    interactions = group(world.interactions, key)
+    follows = group(world.follows, key)
+    visits = group(world.visits, key)
+    conversions = group(world.conversions, key)
+    added: dict[tuple[str, date], list[dict[str, Added]]] = defaultdict(list)
+    for (video_id, day), parts in world.added().items():
+        added[video_id if owner == "video_id" else world.account_of(video_id), day].append(parts)
+    read = {
+        (row.of if owner == "video_id" else world.account_of(row.of), row.day)
+        for row in world.video_readings
+    }
+    if owner == "account_id":
+        read |= {(row.of, row.day) for row in world.account_readings} | world.counts.keys()
+    keys = read.union(views, interactions, follows, visits, conversions, added)
+    return {
+        (of, day): Day(
+            day,
+            views.get((of, day), []),
+            interactions.get((of, day), []),
+            follows.get((of, day), []),
+            visits.get((of, day), []),
+            conversions.get((of, day), []),
+            added.get((of, day), []),
+        )
+        for of, day in keys
+        if of is not None
+    }
 
 
 def daily_video_kpis(world: World) -> Table:
-    """Days with any accepted row of that video; sparse."""
-    views = group(world.views, lambda row: (row.video_id, row.day))
-    interactions = group(world.interactions, lambda row: (row.video_id, row.day))
+    """Days with any accepted row or snapshot difference of that video; sparse."""
     first_days = first_view_days(world.views)
     expected: Table = {}
-    for video_id, day in views.keys() | interactions.keys():
-        video = world.videos[video_id]
-        posted = local_day(video["posted_at"], world.zone)
-        rows = views.get((video_id, day), []), interactions.get((video_id, day), [])
-        coverage = world.coverage_for(video["account_id"])
+    for (video_id, day), rows in days_by(world, "video_id").items():
+        account_id = world.account_of(video_id)
+        posted = local_day(world.videos[video_id]["posted_at"], world.zone)
+        measures = measure_day(rows, first_days, world.coverage_for(account_id))
         expected[video_id, day] = {
-            "account_id": video["account_id"],
+            "account_id": account_id,
             "posted_date": posted,
             "days_since_posting": (day - posted).days,
-            "is_provisional": world.is_provisional(day),
-            **measure_day(*rows, day, first_days, coverage),
+            "is_provisional": world.is_provisional(day, measures, account_id),
+            **measures,
         }
     return expected
 
 
 def daily_account_kpis(world: World) -> Table:
-    """Every account, every calendar day from its first accepted event to the data's end."""
-    views = group(world.views, lambda row: (row.account_id, row.day))
-    interactions = group(world.interactions, lambda row: (row.account_id, row.day))
+    """Every account, every calendar day from its first accepted row to the data's end."""
     first_days = first_view_days(world.views)
-    days_of: dict[str, list[date]] = defaultdict(list)
-    for account_id, day in views.keys() | interactions.keys():
-        days_of[account_id].append(day)
+    rows_of = days_by(world, "account_id")
     expected: Table = {}
-    for account_id, days in days_of.items():
-        for day in calendar(min(days), data_end(world)):
-            rows = views.get((account_id, day), []), interactions.get((account_id, day), [])
-            coverage = world.coverage_for(account_id)
-            expected[account_id, day] = {
+    for (account_id,), keys in group(rows_of, lambda key: key[:1]).items():
+        days = calendar(min(day for _, day in keys), data_end(rows_of, world))
+        followers = count_followers(world, account_id, days) if days else {}
+        account: dict[date, Record] = {}
+        for day in days:
+            nothing = Day(day, [], [], [], [], [], [])
+            rows = rows_of.get((account_id, day), nothing)
+            measures = measure_day(rows, first_days, world.coverage_for(account_id))
+            measures |= followers[day]
+            measures["engagement_rate_by_followers_pct"] = across(
+                measures, "engagements", "engagement", "followers_opening", "followers"
+            )
+            account[day] = {
                 "account_role": world.accounts[account_id]["account_role"],
-                "is_provisional": world.is_provisional(day),
-                **measure_day(*rows, day, first_days, coverage),
+                "is_provisional": world.is_provisional(day, measures, account_id),
+                **measures,
             }
+        for day in days:
+            expected[account_id, day] = {**account[day], **compare_times(account, day)}
     return expected
 
 
-def data_end(world: World) -> date:
-    """The earlier of the latest day of any accepted event and the newest ingest's day."""
+def daily_followers(account_days: Table) -> Table:
+    columns = follower_record(None, None, None, None, None)
+    return {key: {name: row[name] for name in columns} for key, row in account_days.items()}
+
+
+def daily_video_counts(video_days: Table) -> Table:
+    derived = {"posted_date", "days_since_posting", "is_provisional", "returning_viewers"}
+    derived |= {"frequency", "average_watch_seconds", "followers_per_1000_views"}
+    derived |= {"engagements", "engagement_has_saves", "active_engagements"}
+    derived |= {"followers_source", "funnel_source", "conversion_denominator"}
+    return {
+        key: {
+            name: value
+            for name, value in row.items()
+            if name not in derived and not name.endswith("_pct") and "_retained_" not in name
+        }
+        for key, row in video_days.items()
+    }
+
+
+def data_end(rows_of: Iterable[tuple[str, date]], world: World) -> date:
+    """The earlier of the latest day of any accepted row and the newest ingest's day."""
     assert world.newest_ingest is not None
-    latest = max([row.day for row in world.views] + [row.day for row in world.interactions])
+    latest = max(day for _, day in rows_of)
     return min(latest, local_day(world.newest_ingest, world.zone))
 
 
@@ -800,7 +1428,128 @@ def calendar(first: date, last: date) -> list[date]:
     return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
 
 
+# ---------------------------------------------------------------- comparisons in time
+
+SUMMED = (
+    "views",
+    "engagements",
+    "total_watch_seconds",
+    "followers_net",
+    "profile_visits",
+    "conversions",
+)
+# Each ratio over a window: its parts, and the families that they come from.
+WINDOW_RATIOS = {
+    "engagement_rate_pct": ("engagements", "engagement", "views", "watch", 100),
+    "save_rate_pct": ("saves", "engagement", "views", "watch", 100),
+    "average_watch_seconds": ("total_watch_seconds", "watch", "views", "watch", 1),
+    "completion_rate_pct": ("completed_views", "watch", "views_with_duration", "watch", 100),
+    "conversion_rate_pct": ("conversions", "funnel", "profile_visitors", "funnel", 100),
+}
+COMPARED_BY_WEEK = (
+    "engagement_rate_pct",
+    "follower_growth_rate_pct",
+    "conversion_rate_pct",
+    "average_watch_seconds",
+    "completion_rate_pct",
+)
+
+
+def compare_times(account: Mapping[date, Record], day: date) -> Record:
+    """Trailing windows, the same weekday a week before, anomalies."""
+    compared: Record = {}
+    for length in (7, 28):
+        days = [day - timedelta(days=offset) for offset in reversed(range(length))]
+        rows = [account[each] for each in days if each in account]
+        is_full = len(rows) == length
+        for name in SUMMED:
+            compared[f"{name}_{length}d"] = sum_known(rows, name) if is_full else None
+        for name, parts in WINDOW_RATIOS.items():
+            compared[f"{name}_{length}d"] = window_ratio(rows, *parts) if is_full else None
+        compared[f"follower_growth_rate_pct_{length}d"] = (
+            percent(sum_known(rows, "followers_net"), rows[0]["followers_opening"])
+            if is_full
+            else None
+        )
+    week_before = account.get(day - timedelta(days=7), {})
+    for name in COMPARED_BY_WEEK:
+        before, now = week_before.get(name), account[day][name]
+        compared[f"{name}_week_before"] = before
+        compared[f"{name}_week_change"] = None if None in (before, now) else now - before
+    for name in (*COMPARED_BY_WEEK, "views"):
+        compared[f"{name}_is_anomaly"] = is_anomaly(account, day, name)
+    return compared
+
+
+def sum_known(rows: Sequence[Record], name: str) -> Any:
+    """NULL if a part is."""
+    values = [row[name] for row in rows]
+    return None if None in values else sum(values[1:], values[0])
+
+
+def window_ratio(
+    rows: Sequence[Record],
+    numerator: str,
+    numerator_family: str,
+    denominator: str,
+    denominator_family: str,
+    scale: int,
+) -> float | None:
+    sources = {row[f"{numerator_family}_source"] for row in rows}
+    sources |= {row[f"{denominator_family}_source"] for row in rows}
+    if len(sources) > 1:
+        return None
+    return ratio(sum_known(rows, numerator), sum_known(rows, denominator), scale)
+
+
+def is_anomaly(account: Mapping[date, Record], day: date, name: str) -> bool | None:
+    """Against the days known and not provisional of the 28 before, of which 14 must be."""
+    before = [account.get(day - timedelta(days=offset)) for offset in range(1, 29)]
+    known = [
+        row[name] for row in before if row and row[name] is not None and not row["is_provisional"]
+    ]
+    value = account[day][name]
+    if value is None or account[day]["is_provisional"] or len(known) < 14:
+        return None
+    middle = statistics.median(known)
+    deviation = statistics.median(abs(each - middle) for each in known)
+    return None if deviation == 0 else bool(abs(value - middle) > 3 * 1.4826 * deviation)
+
+
 # ---------------------------------------------------------------- quality
+
+
+def disagreements(world: World, video_days: Table) -> Table:
+    """Where own snapshots say something else than the events or counts beside them."""
+    expected: Table = {}
+    for (video_id, day), parts in world.added().items():
+        account_id = world.account_of(video_id)
+        coverage = world.coverage_for(account_id)
+        known = [*(WATCH_COUNTERS if coverage.views else ())]
+        known += ENGAGEMENT_COUNTERS if coverage.types else ()
+        for measure, part in parts.items():
+            value = video_days[video_id, day][measure]
+            if measure in known and value is not None and value != part.value:
+                expected[account_id, video_id, day, measure] = disagreement(
+                    value, part.value, part.is_estimated
+                )
+    for account_id in world.accounts:
+        if not world.is_own(account_id):
+            continue
+        for day, level in world.shown_levels(account_id).items():
+            counted = world.counts.get((account_id, day))
+            if counted is not None and counted != level:
+                expected[account_id, None, day, "followers"] = disagreement(counted, level, False)
+    return expected
+
+
+def disagreement(events: int | Decimal, snapshots: int | Decimal, is_estimated: bool) -> Record:
+    return {
+        "event_log_value": Decimal(events),
+        "snapshots_value": Decimal(snapshots),
+        "difference": Decimal(snapshots) - Decimal(events),
+        "is_estimated": is_estimated,
+    }
 
 
 def list_rejected(judged: Mapping[str, Sequence[Judged]]) -> Table:
@@ -883,6 +1632,8 @@ def expect(
     judged = judge(raw)
     world = place_events(judged, files, ZoneInfo(time_zone))
     own_views = world.own_views()
+    video_days = daily_video_kpis(world)
+    account_days = daily_account_kpis(world)
     statuses = {f"status {entity}": list_statuses(rows) for entity, rows in judged.items()}
     contents = {f"content {entity}": list_contents(rows) for entity, rows in judged.items()}
     return {
@@ -894,6 +1645,11 @@ def expect(
         "marts.fct_watch_retention_daily": daily_retention(own_views),
         "marts.fct_video_retention": lifetime_retention(own_views),
         "marts.fct_traffic_source_daily": daily_traffic_sources(own_views),
-        "marts.daily_video_kpis": daily_video_kpis(world),
-        "marts.daily_account_kpis": daily_account_kpis(world),
+        "marts.fct_follows": attribute_follows(world),
+        "marts.fct_conversion_daily": daily_conversions(world),
+        "quality.source_disagreements": disagreements(world, video_days),
+        "marts.fct_video_daily": daily_video_counts(video_days),
+        "marts.daily_video_kpis": video_days,
+        "marts.fct_follower_daily": daily_followers(account_days),
+        "marts.daily_account_kpis": account_days,
     }
