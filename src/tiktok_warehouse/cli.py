@@ -138,6 +138,14 @@ def refresh(
             "--sample", help="Build from the project's sample and not from what was ingested."
         ),
     ] = False,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CHECK",
+            help="Publish although this expectation fails, for once. Can be repeated.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Ingest what lies in landing/, build, check, and publish if every check passed."""
     default = PROJECT_ROOT / "home" / "sample" if sample and home is None else home
@@ -148,9 +156,11 @@ def refresh(
             sample=sample,
             watcher=refresh_module.Watcher(
                 on_ingest=_watch_ingest(progress),
-                on_build=_watch_build(progress),
+                on_build=_watch_steps(progress, "building"),
+                on_validate=_watch_steps(progress, "checking"),
                 on_publish=lambda: _Bar(progress).show("publishing", 0, None),
             ),
+            accepted=accept or (),
         )
     if result.ingested is not None:
         report.show_ingest(out, result.ingested)
@@ -167,6 +177,7 @@ def refresh(
             f" {result.built.seconds:.1f} s"
         )
         report.show_account_kpis(out, result.published.database)
+        report.show_checks(out, result.checks)
         report.show_published(out, result.published)
     if result.ingested is not None:
         _exit_if_nothing_readable(result.ingested)
@@ -238,9 +249,9 @@ def _watch_ingest(progress: Progress) -> Callable[[IngestProgress], None]:
     return on_progress
 
 
-def _watch_build(progress: Progress) -> Callable[[int, int, str], None]:
+def _watch_steps(progress: Progress, doing: str) -> Callable[[int, int, str], None]:
     bar = _Bar(progress)
-    return lambda done, total, name: bar.show(f"building {name[:50]}", done, total)
+    return lambda done, total, name: bar.show(f"{doing} {name[:50]}", done, total)
 
 
 class _Bar:

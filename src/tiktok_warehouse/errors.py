@@ -30,7 +30,7 @@ class UsageError(WarehouseError):
 
 
 class ChecksFailed(WarehouseError):
-    """A dbt test failed, so nothing was published."""
+    """A dbt test or an expectation failed, so nothing was published."""
 
     exit_code = ExitCode.CHECKS_FAILED
 

@@ -7,6 +7,7 @@ Layout of ``published/``::
     current -> versions/000007-20260830T060512Z      the one thing that is swapped
     tiktok.duckdb -> current/tiktok.duckdb           what readers open
     parquet -> current/parquet
+    data_docs -> current/data_docs                   what the expectations saw, for people
 
 Readers never open the build database: one process may write a DuckDB file and a reader blocks it,
 and halfway through a build its marts disagree with one another.
@@ -24,11 +25,13 @@ from pathlib import Path
 
 import duckdb
 
+from tiktok_warehouse import check_results
 from tiktok_warehouse.errors import WarehouseError
 from tiktok_warehouse.home import Home
 
 PUBLISHED_SCHEMAS = ("marts", "quality")
 DATABASE_NAME = "tiktok.duckdb"
+DATA_DOCS = "data_docs"
 
 # Readers from DuckDB 1.1 on can open this; the newest format would shut most BI tools out.
 _STORAGE_VERSION = "v1.0.0"
@@ -52,6 +55,7 @@ class Published:
     version: str
     database: Path
     parquet: Path
+    data_docs: Path | None
     tables: tuple[PublishedTable, ...]
 
 
@@ -62,7 +66,7 @@ class _Plan:
     day_column: str | None
 
 
-def publish(home: Home, target: Path) -> Published:
+def publish(home: Home, target: Path, data_docs: Path | None = None) -> Published:
     """Publish the marts and quality tables of a home's build database.
 
     The caller holds the lock, and has seen every check pass.
@@ -70,6 +74,7 @@ def publish(home: Home, target: Path) -> Published:
     Args:
         home: whose build database is read and whose ``published/`` is written.
         target: folder with the manifest.json of the dbt run, which says what there is to publish.
+        data_docs: folder with the Data Docs of the checks, to lie beside the tables.
 
     Raises:
         WarehouseError: a published table does not equal the built one.
@@ -83,6 +88,8 @@ def publish(home: Home, target: Path) -> Published:
     incoming.mkdir()
     try:
         tables = _write_tables(home, _plan_tables(target), incoming)
+        if data_docs is not None:
+            shutil.copytree(data_docs, incoming / DATA_DOCS)
         _make_durable(incoming)
         incoming.rename(versions / version)
         _fsync(versions)
@@ -90,7 +97,8 @@ def publish(home: Home, target: Path) -> Published:
         shutil.rmtree(incoming, ignore_errors=True)
         raise
     _swap_link(home.published / "current", f"versions/{version}")
-    for name in (DATABASE_NAME, "parquet"):
+    names = (DATABASE_NAME, "parquet", *((DATA_DOCS,) if data_docs is not None else ()))
+    for name in names:
         if not (home.published / name).is_symlink():
             _swap_link(home.published / name, f"current/{name}")
     _prune(versions, keep=home.keep_versions, current=version)
@@ -98,6 +106,7 @@ def publish(home: Home, target: Path) -> Published:
         version=version,
         database=home.published / DATABASE_NAME,
         parquet=home.published / "parquet",
+        data_docs=None if data_docs is None else home.published / DATA_DOCS,
         tables=tuple(tables),
     )
 
@@ -123,6 +132,8 @@ def _write_tables(home: Home, plans: list[_Plan], folder: Path) -> list[Publishe
         for schema in PUBLISHED_SCHEMAS:
             connection.execute(f"create schema published.{schema}")
             (folder / "parquet" / schema).mkdir(parents=True)
+        if _has_check_results(connection):
+            plans = [*plans, _Plan(check_results.SCHEMA, check_results.TABLE, None)]
         tables = [_write_table(connection, plan, folder) for plan in plans]
         connection.execute("checkpoint published")
         connection.execute("detach published")
@@ -132,6 +143,16 @@ def _write_tables(home: Home, plans: list[_Plan], folder: Path) -> list[Publishe
             " not published. Run the same command again."
         )
     return tables
+
+
+def _has_check_results(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the checks left their results; no model of dbt lists that table."""
+    found = connection.execute(
+        "select count(*) from duckdb_tables()"
+        " where database_name = 'build' and schema_name = ? and table_name = ?",
+        [check_results.SCHEMA, check_results.TABLE],
+    ).fetchone()
+    return bool(found and found[0])
 
 
 def _write_table(

@@ -10,58 +10,116 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tiktok_warehouse.check_results import LAYERS, CheckResult, link_docs
 from tiktok_warehouse.ingest import IngestResult
 from tiktok_warehouse.publish import Published
 
-# Ratios of sums over the days, as everywhere: never an average of daily rates.
+# Ratios of sums over seven days, as everywhere: never an average of daily rates. Growth is the net
+# of the days over the opening of the first one.
 _ACCOUNT_KPIS = """
+with
+
+bounds as (
+
+    select max(kpi_date) as last_date from marts.daily_account_kpis
+
+),
+
+weeks as (
+
+    select
+        kpis.account_id,
+        kpis.kpi_date > bounds.last_date - 7 as is_this_week,
+        min(kpis.kpi_date) as first_date,
+        max(kpis.kpi_date) as last_date,
+        sum(kpis.views) as views,
+        sum(kpis.engagements) * 100.0 / nullif(sum(kpis.views), 0) as engagement,
+        bool_and(kpis.engagement_has_saves) as has_saves,
+        sum(kpis.followers_net) * 100.0
+        / nullif(arg_min(kpis.followers_opening, kpis.kpi_date), 0) as growth,
+        sum(kpis.conversions) * 100.0 / nullif(sum(kpis.profile_visitors), 0) as conversion,
+        sum(kpis.total_watch_seconds) / nullif(sum(kpis.views), 0) as watch,
+        sum(kpis.completed_views) * 100.0 / nullif(sum(kpis.views_with_duration), 0) as completion
+    from marts.daily_account_kpis as kpis
+    cross join bounds
+    where kpis.account_role = 'own' and kpis.kpi_date > bounds.last_date - 14
+    group by all
+
+)
+
 select
     accounts.handle,
-    min(kpis.kpi_date),
-    max(kpis.kpi_date),
-    sum(kpis.views),
-    sum(kpis.engagements) * 100.0 / nullif(sum(kpis.views), 0),
-    bool_and(kpis.engagement_has_saves),
-    sum(kpis.total_watch_seconds) / nullif(sum(kpis.views), 0),
-    sum(kpis.completed_views) * 100.0 / nullif(sum(kpis.views_with_duration), 0),
-    sum(kpis.views_retained_50) * 100.0 / nullif(sum(kpis.views_with_duration), 0)
-from marts.daily_account_kpis as kpis
-inner join marts.dim_accounts as accounts using (account_id)
-where
-    kpis.account_role = 'own'
-    and kpis.kpi_date > (select max(kpi_date) from marts.daily_account_kpis) - 7
-group by accounts.account_id, accounts.handle
-order by sum(kpis.views) desc nulls last, accounts.handle
+    this_week.first_date,
+    this_week.last_date,
+    this_week.has_saves,
+    this_week.views,
+    this_week.views - week_before.views,
+    this_week.engagement,
+    this_week.engagement - week_before.engagement,
+    this_week.growth,
+    this_week.growth - week_before.growth,
+    this_week.conversion,
+    this_week.conversion - week_before.conversion,
+    this_week.watch,
+    this_week.watch - week_before.watch,
+    this_week.completion,
+    this_week.completion - week_before.completion
+from weeks as this_week
+inner join marts.dim_accounts as accounts on this_week.account_id = accounts.account_id
+left join weeks as week_before
+    on this_week.account_id = week_before.account_id and not week_before.is_this_week
+where this_week.is_this_week
+order by this_week.views desc nulls last, accounts.handle
 limit 20
 """
 
+# Heading, format of the value, its unit.
+_KPI_COLUMNS = (
+    ("views", ",.0f", ""),
+    ("engagement rate", ".2f", " %"),
+    ("follower growth", ".2f", " %"),
+    ("conversion rate", ".1f", " %"),
+    ("average watch", ".1f", " s"),
+    ("watched to the end", ".1f", " %"),
+)
+
 
 def show_account_kpis(console: Console, database: Path) -> None:
-    """Print the last seven days of each own account from a published database."""
+    """Print each own account's last seven days, and the change on the seven before, of a database."""
     with duckdb.connect(str(database), read_only=True) as connection:
         rows = connection.execute(_ACCOUNT_KPIS).fetchall()
     if not rows:
         console.print("No own account has an accepted event yet, so there are no KPIs to show.")
         return
     first, last = min(row[1] for row in rows), max(row[2] for row in rows)
-    table = Table(title=f"KPIs of the last 7 days, {first} to {last}", title_justify="left")
+    table = Table(
+        title=f"KPIs of the last 7 days, {first} to {last}, and the change on the 7 days before",
+        title_justify="left",
+    )
     table.add_column("account", overflow="fold")
-    for heading in ("views", "engagement", "avg watch", "completed", "50 % retained"):
+    for heading, _, _ in _KPI_COLUMNS:
         table.add_column(heading, justify="right")
-    for handle, _, _, views, engagement, has_saves, watch, completion, retention in rows:
-        table.add_row(
-            escape(str(handle)),
-            _show(views, ",.0f"),
-            _show(engagement, ".2f", " %" if has_saves else " % (without saves)"),
-            _show(watch, ".2f", " s"),
-            _show(completion, ".1f", " %"),
-            _show(retention, ".1f", " %"),
-        )
+    for handle, _, _, has_saves, *numbers in rows:
+        cells = [
+            _show_with_change(numbers[2 * place], numbers[2 * place + 1], form, unit)
+            for place, (_, form, unit) in enumerate(_KPI_COLUMNS)
+        ]
+        table.add_row(escape(make_printable(handle)), *cells)
+        if has_saves is False:
+            table.caption = "Engagement without saves, which the source does not have."
     console.print(table)
 
 
-def _show(value: float | None, form: str, unit: str = "") -> str:
-    return "unknown" if value is None else f"{value:{form}}{unit}"
+def _show_with_change(value: float | None, change: float | None, form: str, unit: str) -> str:
+    if value is None:
+        return "unknown"
+    shown = f"{value:{form}}{unit}"
+    return shown if change is None else f"{shown}\n{change:+{form}}"
+
+
+def make_printable(text: object) -> str:
+    """Text of a source without control characters, which could steer a terminal."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(text))
 
 
 def show_ingest(console: Console, result: IngestResult) -> None:
@@ -75,7 +133,7 @@ def show_ingest(console: Console, result: IngestResult) -> None:
         table.add_column("malformed", justify="right")
         for file in result.landed:
             table.add_row(
-                escape(file.source_file),
+                escape(make_printable(file.source_file)),
                 file.entity,
                 escape(file.mapping or ""),
                 f"{file.rows:,}",
@@ -108,6 +166,45 @@ def show_ingest(console: Console, result: IngestResult) -> None:
         )
 
 
+def show_checks(console: Console, checks: Sequence[CheckResult]) -> None:
+    """Print the scoreboard: checks by layer and tool, and what each warning saw."""
+    table = Table(title="Checks", title_justify="left")
+    table.add_column("layer")
+    table.add_column("tool")
+    for heading in ("passed", "warned", "failed", "skipped"):
+        table.add_column(heading, justify="right")
+    for layer in LAYERS:
+        for tool, name in (("dbt", "dbt"), ("great_expectations", "Great Expectations")):
+            of_both = [check for check in checks if (check.layer, check.tool) == (layer, tool)]
+            if of_both:
+                table.add_row(layer, name, *_count_outcomes(of_both))
+    console.print(table)
+    for check in checks:
+        if check.passed is False:
+            console.print(
+                f"Warning: {check.check_name}: {check.observed}\n  expected: {check.expected}; see"
+                f" {link_docs(check.anchor)}",
+                style="yellow",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+
+
+def _count_outcomes(checks: Sequence[CheckResult]) -> list[str]:
+    failed = sum(check.stops for check in checks)
+    warned = sum(check.passed is False for check in checks) - failed
+    counts = (
+        (sum(check.passed is True for check in checks), ""),
+        (warned, "yellow"),
+        (failed, "red"),
+        (sum(check.passed is None for check in checks), ""),
+    )
+    return [
+        f"[{style}]{count}[/]" if count and style else str(count or "-") for count, style in counts
+    ]
+
+
 def show_published(console: Console, published: Published) -> None:
     """Print where readers find what was published."""
     rows = sum(table.rows for table in published.tables)
@@ -117,6 +214,9 @@ def show_published(console: Console, published: Published) -> None:
     )
     console.print(f"  database  {published.database}", markup=False, soft_wrap=True)
     console.print(f"  Parquet   {published.parquet}", markup=False, soft_wrap=True)
+    if published.data_docs:
+        index = published.data_docs / "index.html"
+        console.print(f"  Data Docs {index}", markup=False, soft_wrap=True)
 
 
 def show_findings(console: Console, findings: Sequence[tuple[str, bool, str]]) -> None:

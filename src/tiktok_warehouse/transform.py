@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import duckdb
 
+from tiktok_warehouse import check_results
 from tiktok_warehouse.errors import ChecksFailed, UsageError, WarehouseError
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
@@ -44,6 +45,11 @@ class BuildResult:
     target: Path
 
 
+def find_target(home: Home) -> Path:
+    """The folder of a home in which dbt leaves manifest.json and run_results.json."""
+    return home.build / "dbt"
+
+
 def build_models(
     home: Home,
     raw_source: RawSource,
@@ -65,7 +71,7 @@ def build_models(
         OSError: no space left.
         WarehouseError: a model does not run.
     """
-    target = home.build / "dbt"
+    target = find_target(home)
     (target / "run_results.json").unlink(missing_ok=True)
     variables = {"raw_source": raw_source, "reporting_time_zone": home.reporting_time_zone}
     command = [
@@ -171,6 +177,7 @@ def _describe_failures(home: Home, target: Path, failed: list[dict[str, Any]]) -
         block += [f"    {line}" for line in str(result["message"]).splitlines()]
         if result["unique_id"].startswith("test."):
             block += [f"    {row}" for row in _fetch_failing_rows(home, result["compiled_code"])]
+        block.append(f"    see {check_results.link_docs(check_results.name_anchor(node))}")
         blocks.append("\n".join(block))
     if len(failed) > _SHOWN_FAILURES:
         blocks.append(f"- and {len(failed) - _SHOWN_FAILURES} more, in {target}/run_results.json")

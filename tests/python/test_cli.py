@@ -16,6 +16,7 @@ import pytest
 
 from tiktok_warehouse import cli, offers, transform
 from tiktok_warehouse import publish as publishing
+from tiktok_warehouse import refresh as refresh_module
 from tiktok_warehouse.home import Home, hold_lock, open_home
 from tiktok_warehouse.people import SECRET_VARIABLE
 
@@ -136,6 +137,7 @@ def test_a_failing_check_exits_3_names_itself_and_publishes_nothing(
     assert "raw_rows=4, accepted_rows=3" in message
     assert "video_views.csv" in message
     assert "What to do" in message
+    assert "docs/checks.md#assert_raw_rows_are_accepted_rejected_or_duplicate" in message
     assert (refreshed.published / "current").readlink() == before
     assert published(refreshed, "select sum(raw_rows) from quality.row_reconciliation") == [(10,)]
 
@@ -276,6 +278,7 @@ def test_exit_5_no_space_while_publishing_keeps_the_old_version(
     put(home, accounts=ACCOUNTS)
     built = transform.BuildResult(models=1, checks=1, seconds=0.0, target=home.build)
     monkeypatch.setattr(transform, "build_models", lambda *_: built)
+    monkeypatch.setattr(refresh_module, "check_build", lambda *_: ([], home.build))
     monkeypatch.setattr(publishing, "publish", _no_space)
     assert run(home, "refresh") == 5
     assert "No space left" in capsys.readouterr().err

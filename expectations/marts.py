@@ -1,0 +1,528 @@
+"""Marts out: is what readers will see whole, in range, in balance and like its own history?
+
+Volumes are judged on every account-day whose row differs from the last published version, however
+old the day is; there is no look-back window. Without a published version every day is judged
+against the rest of its account's history.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from great_expectations.expectations.core.expect_compound_columns_to_be_unique import (
+    ExpectCompoundColumnsToBeUnique,
+)
+
+from expectations.suite import Check, Observation, Project, native, no_rows, quote, union_all
+
+# The days of history before and after a day, those of its weekday before it, and how many of them
+# make a median worth trusting.
+HISTORY_DAYS = 28
+WEEKDAY_DAYS = 56
+ENOUGH_DAYS = 14
+# Fewer views a day than this go up and down tenfold by chance.
+JUDGED_VIEWS = 20
+JUDGED_WEEK_VIEWS = 100
+JUDGED_WEEK_ENGAGEMENTS = 20
+# A viral video gives ten times a usual day, and an outage none; both ends leave room for them.
+DAY_LOW = 0.2
+DAY_HIGH = 25
+# Halved, with room for chance.
+HALVED = 0.6
+KEPT = 0.8
+# A published day is settled: late rows add to it. Halved means lost.
+PUBLISHED_LOW = 0.55
+
+UNIQUE_KEYS = Check(
+    name="kpi_keys_unique",
+    layer="marts",
+    severity="critical",
+    expected="one row per account and day, one per video and day",
+    what="Keys of `daily_account_kpis` and `daily_video_kpis` that occur more than once, in the"
+    " very tables that go out.",
+    why="A doubled key doubles every sum and every join that a BI tool makes.",
+    remedy="Run the same command again: the marts are built anew. If it stays, a join in the model"
+    " of that mart multiplies rows; `dbt build --select +daily_account_kpis` shows which.",
+)
+
+NO_MISSING_DAYS = Check(
+    name="account_days_without_gaps",
+    layer="marts",
+    severity="critical",
+    expected="every day from an account's first to the data's end",
+    what="For each account of `daily_account_kpis`, the calendar days between its first day and"
+    " the end of `dim_dates` that have no row.",
+    why="Windows, week-on-week changes and follower levels count rows and not dates: a missing day"
+    " shifts them all without an error.",
+    remedy="Run the same command again: the marts are built anew. If it stays, look at"
+    " `int_account_days_spined`, which lists the days.",
+)
+
+VALUES_IN_RANGE = Check(
+    name="values_in_range",
+    layer="marts",
+    severity="critical",
+    expected="no negative count or rate, shares of a whole at most 100 %",
+    what="Smallest and largest value of every numeric column of every mart. Counts and rates are"
+    " never negative (net counts, changes, money and restated days may be); completion, retention,"
+    " view rate and shares are at most 100 %. Interactions per view may exceed it.",
+    why="A value outside of what its formula allows is a broken numerator or denominator, whatever"
+    " the data says.",
+    remedy="Select the rows of the column that is named and compare numerator and denominator,"
+    " which stand beside every rate. Usually one of them counts rows that the other leaves out.",
+)
+
+TOTALS_AS_STAGED = Check(
+    name="totals_equal_staging",
+    layer="marts",
+    severity="critical",
+    expected="per account, the sum over the mart's days equals the accepted rows in staging",
+    what="Views, watch seconds, interactions by kind, visits, follows and conversions of each own"
+    " account: the sum over `daily_account_kpis` beside a count of accepted staging rows up to the"
+    " data's end.",
+    why="Between staging and marts lie a dozen models. A join that drops or multiplies rows, a day"
+    " that is not rebuilt and a filter in the wrong place all show here.",
+    remedy="Compare by day: sum the mart and the staging rows of the account that is named by day;"
+    " the first day that differs leads to the model. Then run the same command again.",
+)
+
+MARTS_AGREE = Check(
+    name="account_mart_equals_video_mart",
+    layer="marts",
+    severity="critical",
+    expected="per account, both KPI marts sum to the same",
+    what="Views, watch seconds and interactions of each own account: the sum over"
+    " `daily_account_kpis` beside the sum over `daily_video_kpis` up to the data's end.",
+    why="Two pages of one dashboard that disagree cost the trust in both.",
+    remedy="Run the same command again: both marts are built anew. If it stays, select the days on"
+    " which the two differ, and look at the model of the mart that staging contradicts.",
+)
+
+DAILY_VIEWS = Check(
+    name="daily_views_within_history",
+    layer="marts",
+    severity="warning",
+    expected=f"a day's views between {DAY_LOW:g} and {DAY_HIGH} times its account's medians",
+    what="Views of each changed account-day that is settled, beside the account's median of the 28"
+    " days before it (or after it, whichever is lower) and of the same weekday in the 8 weeks"
+    " before. An account's first two weeks are not judged.",
+    why="A day with next to nothing is an outage or a lost file more often than a bad day; one with"
+    " far too much is a file counted twice, or a video that went viral.",
+    remedy="Compare with the platform's own figure of that day. If rows are missing, ingest the"
+    " file of that day (again); if the day was like that, nothing is to be done.",
+)
+
+WEEKLY_VIEWS = Check(
+    name="weekly_views_within_history",
+    layer="marts",
+    severity="warning",
+    expected=f"a week's views at least {HALVED:g} times its account's median days",
+    what="Views of the changed and settled days of an account and week, summed, beside as many"
+    " times the median of the 28 days before them (or after them, whichever is lower).",
+    why="A feed that delivers half of its rows leaves no day empty; it shows in a week's sum.",
+    remedy="Compare the rows of the newest files with those before"
+    " (`quality.row_reconciliation`). If the audience really shrank, nothing is to be done: the"
+    " days are published and are the history of the next ones.",
+)
+
+VIEWS_FOLLOW_INTERACTIONS = Check(
+    name="views_follow_interactions",
+    layer="marts",
+    severity="critical",
+    expected="views do not fall by half while interactions stay",
+    what="The weeks of `weekly_views_within_history`, with the interactions of the same days:"
+    f" views fell below {HALVED:g} times the usual and interactions stayed above {KEPT:g} times.",
+    why="Fewer viewers interact less. Half the views with all the interactions means that rows of"
+    " views are missing, and every rate over views is nearly twice too high.",
+    remedy="Ingest the missing files of views, or the newest one again if it was cut off. If the"
+    " change is real, publish with `--accept views_follow_interactions`.",
+)
+
+PUBLISHED_DAYS_KEPT = Check(
+    name="published_days_kept",
+    layer="marts",
+    severity="critical",
+    expected="every published account-day is still there",
+    what="Account-days that the last published version has and this build lacks.",
+    why="Raw rows are never thrown away, so a day that readers have seen does not vanish unless"
+    " rows or an account were lost.",
+    remedy="Look for the account in `marts.dim_accounts` and for its files in"
+    " `quality.row_reconciliation`; restore the ingest folder that is missing from `raw/`. If the"
+    " account was removed on purpose, publish with `--accept published_days_kept`.",
+)
+
+PUBLISHED_VIEWS_KEPT = Check(
+    name="published_views_kept",
+    layer="marts",
+    severity="critical",
+    expected=f"settled days keep at least {PUBLISHED_LOW:g} times the views that were published",
+    what="Account-days that were published as settled, with at least"
+    f" {JUDGED_VIEWS} views, of which this build has about half or less.",
+    why="Late rows add to a day; hardly anything takes away from it. Half of a published day gone"
+    " is a file lost from the lake, or videos that moved to another account by mistake.",
+    remedy="Compare `quality.row_reconciliation` of the published file and of the build database"
+    " for the ingest that lost rows. If the correction is meant, publish with"
+    " `--accept published_views_kept`.",
+)
+
+CHECKS = [
+    UNIQUE_KEYS,
+    NO_MISSING_DAYS,
+    VALUES_IN_RANGE,
+    TOTALS_AS_STAGED,
+    MARTS_AGREE,
+    DAILY_VIEWS,
+    WEEKLY_VIEWS,
+    VIEWS_FOLLOW_INTERACTIONS,
+    PUBLISHED_DAYS_KEPT,
+    PUBLISHED_VIEWS_KEPT,
+]
+
+KPIS = "marts.daily_account_kpis"
+VIDEO_KPIS = "marts.daily_video_kpis"
+
+# Columns that may be negative: differences of any kind, and money (refunds).
+_MAY_BE_NEGATIVE = re.compile(
+    r"(^|_)(net|growth|adjustment|change|difference|amount|since|gap|delta)(_|$)"
+)
+# Sums over a window hold the restated days inside it.
+_WINDOW = re.compile(r"_(\d+d|week_before)(_|$)")
+# Shares of a whole; a rate of interactions or conversions may exceed 100 %.
+_SHARE_OF_A_WHOLE = re.compile(r"(completion_rate|watch_retention|view_rate|view_share|drop_off)")
+_NUMERIC = re.compile(r"(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|FLOAT|DOUBLE|DECIMAL.*)")
+
+_INTERACTIONS = {
+    "likes": "like",
+    "comments": "comment",
+    "shares": "share",
+    "saves": "save",
+    "duets": "duet",
+    "stitches": "stitch",
+    "direct_messages": "direct_message",
+}
+
+
+def observe(project: Project) -> Sequence[Observation]:
+    """The observations of this layer, in the order in which they are computed."""
+    return [
+        Observation(
+            "kpi_keys",
+            "select 'account' as grain, account_id as id, kpi_date::varchar as kpi_date"
+            f" from {KPIS} union all select 'video', video_id, kpi_date::varchar from {VIDEO_KPIS}",
+            [
+                native(
+                    UNIQUE_KEYS,
+                    ExpectCompoundColumnsToBeUnique,
+                    column_list=["grain", "id", "kpi_date"],
+                )
+            ],
+        ),
+        Observation(
+            "account_calendars",
+            _list_missing_days(),
+            [
+                no_rows(
+                    NO_MISSING_DAYS,
+                    "account_id as account, first_date, last_date, missing_days,"
+                    " first_missing_date",
+                    "missing_days > 0",
+                )
+            ],
+        ),
+        Observation(
+            "value_ranges",
+            _measure_ranges(project),
+            [
+                no_rows(
+                    VALUES_IN_RANGE,
+                    "table_name as mart, column_name as column, smallest, largest,"
+                    " lowest_allowed, highest_allowed",
+                    "smallest < lowest_allowed or largest > highest_allowed",
+                )
+            ],
+        ),
+        Observation(
+            "account_totals",
+            _compare_totals(project),
+            [
+                no_rows(
+                    TOTALS_AS_STAGED,
+                    "account_id as account, measure, mart_total as mart, staging_total as staging",
+                    "mart_total <> staging_total",
+                ),
+                no_rows(
+                    MARTS_AGREE,
+                    "account_id as account, measure, mart_total as account_mart,"
+                    " video_mart_total as video_mart",
+                    "mart_total <> video_mart_total",
+                ),
+            ],
+        ),
+        Observation("changed_account_days", _find_changed_days(project)),
+        Observation(
+            "daily_views",
+            _compare_days(),
+            [
+                no_rows(
+                    DAILY_VIEWS,
+                    "account_id as account, kpi_date as day, views,"
+                    " round(usual_views, 1) as usual_views,"
+                    " round(usual_weekday_views, 1) as usual_on_that_weekday",
+                    f"least(usual_views, usual_weekday_views) >= {JUDGED_VIEWS}"
+                    f" and (views < {DAY_LOW} * least(usual_views, usual_weekday_views)"
+                    f" or views > {DAY_HIGH} * greatest(usual_views, usual_weekday_views))",
+                )
+            ],
+        ),
+        Observation(
+            "weekly_views",
+            _compare_weeks(),
+            [
+                no_rows(WEEKLY_VIEWS, _SHOWN_WEEK, _WEEK_HALVED),
+                no_rows(
+                    VIEWS_FOLLOW_INTERACTIONS,
+                    f"{_SHOWN_WEEK}, engagements, round(usual_engagements) as usual_engagements",
+                    f"{_WEEK_HALVED} and usual_engagements >= {JUDGED_WEEK_ENGAGEMENTS}"
+                    f" and engagements >= {KEPT} * usual_engagements"
+                    # Both at their edges would be chance (0.6 and 0.8 are 1.3 times the rate).
+                    f" and engagements * usual_views >= 1.5 * usual_engagements * views",
+                ),
+            ],
+        ),
+        Observation(
+            "published_days",
+            _compare_with_published(project),
+            [
+                no_rows(
+                    PUBLISHED_DAYS_KEPT,
+                    "account_id as account, kpi_date as day, published_views",
+                    "is_missing",
+                ),
+                no_rows(
+                    PUBLISHED_VIEWS_KEPT,
+                    "account_id as account, kpi_date as day, published_views, views",
+                    f"was_settled and published_views >= {JUDGED_VIEWS}"
+                    f" and views <= {PUBLISHED_LOW} * published_views",
+                ),
+            ],
+        ),
+    ]
+
+
+def _list_missing_days() -> str:
+    return f"""
+        with spans as (
+            select account_id, min(kpi_date) as first_date, max(kpi_date) as last_date,
+                (select max(calendar_date) from marts.dim_dates) as end_date
+            from {KPIS} group by account_id
+        ),
+        missing as (
+            select spans.account_id, dates.calendar_date
+            from spans
+            inner join (
+                select unnest(generate_series(min(first_date), max(end_date), interval 1 day))
+                    ::date as calendar_date
+                from spans
+            ) as dates on dates.calendar_date between spans.first_date and spans.end_date
+            anti join {KPIS} as kpis
+                on spans.account_id = kpis.account_id and dates.calendar_date = kpis.kpi_date
+        )
+        select spans.*, count(missing.calendar_date) as missing_days,
+            min(missing.calendar_date) as first_missing_date
+        from spans left join missing using (account_id) group by all
+    """
+
+
+def _measure_ranges(project: Project) -> str:
+    return union_all(
+        _range_of(table, column, "has_restatement" in columns)
+        for table, columns in project.columns.items()
+        if table.startswith("marts.")
+        for column, type_name in columns.items()
+        if _NUMERIC.fullmatch(type_name)
+    )
+
+
+def _range_of(table: str, column: str, is_restated: bool) -> str:
+    is_change = bool(_MAY_BE_NEGATIVE.search(column))
+    is_share = bool(_SHARE_OF_A_WHOLE.search(column)) and "_pct" in column and not is_change
+    lowest = "null" if is_change or (_WINDOW.search(column) and not is_share) else "0"
+    highest = "100" if is_share else "null"
+    # A total that was corrected downwards stays on its day as a negative number.
+    where = " where not coalesce(has_restatement, false)" if is_restated else ""
+    return (
+        f"select {quote(table)} as table_name, {quote(column)} as column_name,"
+        f' min("{column}")::double as smallest, max("{column}")::double as largest,'
+        f" {lowest}::double as lowest_allowed, {highest}::double as highest_allowed"
+        f" from {table}{where}"
+    )
+
+
+def _measures(project: Project) -> Iterator[tuple[str, str, str, str, bool]]:
+    """Measure, its staging rows, what is summed, the family's source column, in the video mart."""
+    yield "views", "video_views", "count(*) filter (watch_seconds > 0)", "watch_source", True
+    yield "total_watch_seconds", "video_views", "sum(watch_seconds)", "watch_source", True
+    for measure, kind in _INTERACTIONS.items():
+        counted = (
+            f"count(*) filter (interaction_type = {quote(kind)} and not coalesce(is_undo, false))"
+        )
+        yield measure, "interactions", counted, "engagement_source", True
+    yield "profile_visits", "profile_visits", "count(*)", "funnel_source", False
+    yield "conversions", "conversions", "count(*)", "funnel_source", False
+    gained = "count(*) filter (action = 'follow')"
+    yield "followers_gained", "follower_events", gained, "followers_source", False
+    lost = "count(*) filter (action = 'unfollow')"
+    yield "followers_lost", "follower_events", lost, "followers_source", False
+
+
+def _compare_totals(project: Project) -> str:
+    mart = project.columns.get(KPIS, {})
+    return union_all(
+        _compare_total(project, measure, entity, counted, source, in_video_mart)
+        for measure, entity, counted, source, in_video_mart in _measures(project)
+        if measure in mart and f"staging.stg_event_log__{entity}" in project.columns
+    )
+
+
+def _compare_total(
+    project: Project, measure: str, entity: str, counted: str, source: str, in_video_mart: bool
+) -> str:
+    staged = f"staging.stg_event_log__{entity}"
+    owner = "rows_staged" if "account_id" in project.columns[staged] else "videos"
+    join = (
+        "inner join staging.stg_event_log__videos as videos using (video_id)"
+        if owner == "videos"
+        else ""
+    )
+    # Days that another source tells (snapshots, official counts) have no rows in staging.
+    from_events = f"and {source} = 'event_log'" if source in project.columns[KPIS] else ""
+    end = "(select max(calendar_date) from marts.dim_dates)"
+    video_mart = (
+        f"(select sum({measure}) from {VIDEO_KPIS} as v"
+        f" where v.account_id = m.account_id and v.kpi_date <= {end})"
+        if in_video_mart and measure in project.columns.get(VIDEO_KPIS, {})
+        else "null"
+    )
+    return f"""
+        select m.account_id, {quote(measure)} as measure,
+            m.mart_total::decimal(38, 3) as mart_total,
+            coalesce(s.staging_total, 0)::decimal(38, 3) as staging_total,
+            {video_mart}::decimal(38, 3) as video_mart_total
+        from (
+            select account_id, sum({measure}) as mart_total from {KPIS}
+            where account_role = 'own' and {measure} is not null {from_events} group by account_id
+        ) as m
+        left join (
+            select {owner}.account_id, {counted} as staging_total
+            from {staged} as rows_staged {join}
+            where {project.day("rows_staged." + project.event_times[entity])} <= {end}
+            group by {owner}.account_id
+        ) as s on m.account_id = s.account_id
+    """
+
+
+def _find_changed_days(project: Project) -> str:
+    published = project.published.get(KPIS)
+    if published is None:
+        return f"select account_id, kpi_date from {KPIS}"
+    # A column that is new to this version is no change of a day.
+    common = ", ".join(f'"{name}"' for name in project.columns[KPIS] if name in published)
+    return (
+        "select distinct account_id, kpi_date from"
+        f" (select {common} from {KPIS} except select {common} from published.{KPIS})"
+    )
+
+
+def _compare_days() -> str:
+    """Each changed day beside the days before and after it, its own week left out.
+
+    The lower of the two is what it is judged against, so that neither a launch nor a fade is
+    flagged all along. An account's first two weeks have nothing before them and are not judged.
+    Days that changed too are no history, unless too few others are there: a first version, or
+    months that came in at once.
+    """
+    sides = {
+        "before": f"other_date between kpi_date - {HISTORY_DAYS} and kpi_date",
+        "after": f"other_date between kpi_date and kpi_date + {HISTORY_DAYS}",
+        "weekday": "other_date < kpi_date and isodow(other_date) = isodow(kpi_date)",
+    }
+    medians = ",\n".join(
+        f"count(*) filter ({side}{kept}) as {name}_{which}_days,"
+        f" median(other_views) filter ({side}{kept}) as {name}_{which}_views,"
+        f" median(other_engagements) filter ({side}{kept}) as {name}_{which}_engagements"
+        for name, side in sides.items()
+        for which, kept in (("all", ""), ("kept", " and not other_is_changed"))
+    )
+    chosen = ",\n".join(
+        f"case when {name}_kept_days >= {enough} then {name}_kept_{measure}"
+        f" when {name}_all_days >= {enough} then {name}_all_{measure} end as {name}_{measure}"
+        for name, enough in (("before", ENOUGH_DAYS), ("after", ENOUGH_DAYS), ("weekday", 4))
+        for measure in ("views", "engagements")
+    )
+    return f"""
+        with days as (
+            select account_id, kpi_date, date_trunc('week', kpi_date)::date as week_date, views,
+                engagements, is_provisional, c.kpi_date is not null as is_changed
+            from {KPIS} as k
+            left join checks.changed_account_days as c using (account_id, kpi_date)
+            where account_role = 'own' and views is not null
+        ),
+        pairs as (
+            select d.*, h.kpi_date as other_date, h.views as other_views,
+                h.engagements as other_engagements, h.is_changed as other_is_changed
+            from days as d
+            inner join days as h
+                on d.account_id = h.account_id and d.week_date <> h.week_date
+                and h.kpi_date between d.kpi_date - {WEEKDAY_DAYS} and d.kpi_date + {HISTORY_DAYS}
+            where d.is_changed and not d.is_provisional and not h.is_provisional
+        ),
+        medians as (
+            select account_id, kpi_date, week_date, views, engagements, {medians}
+            from pairs group by all
+        ),
+        chosen as (
+            select account_id, kpi_date, week_date, views, engagements, {chosen}
+            from medians
+        )
+        select account_id, kpi_date, week_date, views, engagements,
+            least(before_views, after_views) as usual_views,
+            coalesce(weekday_views, before_views) as usual_weekday_views,
+            least(before_engagements, after_engagements) as usual_engagements
+        from chosen where before_views is not null
+    """
+
+
+def _compare_weeks() -> str:
+    return """
+        select account_id, week_date, count(*) as day_count,
+            sum(views) as views, sum(usual_views) as usual_views,
+            sum(engagements) as engagements, sum(usual_engagements) as usual_engagements
+        from checks.daily_views
+        group by all
+    """
+
+
+_SHOWN_WEEK = (
+    "account_id as account, week_date as week_from, day_count as days, views,"
+    " round(usual_views) as usual_views"
+)
+_WEEK_HALVED = (
+    f"day_count >= 3 and usual_views >= {JUDGED_WEEK_VIEWS} and views < {HALVED} * usual_views"
+)
+
+
+def _compare_with_published(project: Project) -> str:
+    if not {"views", "is_provisional"} <= set(project.published.get(KPIS, ())):
+        return (
+            "select null::varchar as account_id, null::date as kpi_date,"
+            " null::bigint as published_views, null::bigint as views, false as was_settled,"
+            " false as is_missing"
+        )
+    return f"""
+        select p.account_id, p.kpi_date, p.views as published_views, b.views,
+            p.account_role = 'own' and not p.is_provisional as was_settled,
+            b.account_id is null as is_missing
+        from published.{KPIS} as p
+        left join {KPIS} as b using (account_id, kpi_date)
+    """

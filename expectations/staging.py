@@ -1,0 +1,367 @@
+"""Staging: is what became of the newest ingests like what became of the ones before?
+
+Judged are the ingests whose rows the last published version does not have, or has with another
+status; they are compared with the entity's other ingests. Without a published version every ingest
+is judged against the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from expectations.suite import Check, Observation, Project, no_rows, quote, union_all
+
+# Below this an entity has no history that a share could be compared with.
+HISTORY_ROWS = 100
+# One bad row in ten says nothing about a file.
+JUDGED_ROWS = 20
+FLAGGED_ROWS = 10
+REJECTED_RISE_PCT = 5
+WAITING_RISE_PCT = 25
+NULL_RISE_PCT = 30
+# Half a column that was readable and is not any more: its values belong to another column.
+UNREADABLE_RISE_PCT = 50
+# Tastes change watch times by tens of percent; 3 times is another mix of videos, and 20 times
+# another unit (milliseconds read as seconds are 1000 times, minutes 60 times).
+SHIFT_FACTOR = 3
+UNIT_FACTOR = 20
+STALE_DAYS = 7
+
+# A year of rows is not judged by the afternoon beside it.
+_HAS_HISTORY = f"history_rows >= greatest({HISTORY_ROWS}, row_count / 10)"
+# What a row was judged to be, and not what it says; and a text that only comments have, so that
+# its share of NULL is the share of the other interactions.
+_NOT_COMPARED = (
+    "row_status",
+    "duplicate_kind",
+    "reason_code",
+    "nulled_columns",
+    "raw_record",
+    "comment_text",
+)
+
+REJECTED_SHARE = Check(
+    name="rejected_share_within_history",
+    layer="staging",
+    severity="warning",
+    expected=f"at most {REJECTED_RISE_PCT} points and 3 times more rejected than usual",
+    what="The share of rows of an ingest that were rejected (waiting rows aside), beside the same"
+    " share of the entity's other ingests.",
+    why="A few rows of every export are broken. Many at once mean that the export itself changed:"
+    " another date format, another unit, another category.",
+    remedy="Look the reasons up: `select reason_code, count(*) from quality.rejected_rows where"
+    " ingest_id = '<ingest>' group by 1`. Mend the file or its mapping and ingest it again; a"
+    " newer row supersedes an older one.",
+)
+
+WAITING_SHARE = Check(
+    name="waiting_share_within_history",
+    layer="staging",
+    severity="warning",
+    expected=f"at most {WAITING_RISE_PCT} points more rows waiting than usual",
+    what="The share of rows of an ingest that wait for an account or a video that nobody has named"
+    " yet, beside the same share of the entity's other ingests.",
+    why="Waiting rows are in no KPI. A few wait for the next video list; many mean that the list"
+    " is missing, or that the ids in the file are not video ids.",
+    remedy="Ingest the file of videos (or accounts) that belongs to it; the rows are then taken up"
+    " by themselves. If the ids are wrong, mend the mapping and ingest the file again.",
+)
+
+NULL_SHARE = Check(
+    name="null_share_within_history",
+    layer="staging",
+    severity="warning",
+    expected=f"each column's share of NULL at most {NULL_RISE_PCT} points above the usual one",
+    what="For each column of accepted rows, the share of NULL in an ingest beside the same share in"
+    " the entity's other ingests.",
+    why="A column that is suddenly empty was renamed or dropped at its source, and the KPIs that"
+    " rest on it fade without an error: without people there is no reach.",
+    remedy="Compare the file's header with docs/raw-contract.md. If the source renamed the column,"
+    " add the new name to the mapping and ingest the file again; if it no longer has it, leave it"
+    " so: the next ingests are the new history.",
+)
+
+COLUMNS_READABLE = Check(
+    name="columns_readable_as_before",
+    layer="staging",
+    severity="critical",
+    expected=f"less than {UNREADABLE_RISE_PCT} points more unreadable values than usual",
+    what="For each optional column, the share of values in an ingest that could not be read (and"
+    " became NULL or `other`), beside the same share in the entity's other ingests.",
+    why="A column that used to be readable and is not any more holds another column's values: the"
+    " file's columns are shifted against its header, so the readable ones may be wrong too.",
+    remedy="Open the file that `quality.nulled_values` names at the row it names, and mend the"
+    " columns or the mapping; then ingest it again. If the source really changed its words,"
+    " publish with `--accept columns_readable_as_before`.",
+)
+
+WATCH_TIME = Check(
+    name="durations_within_history",
+    layer="staging",
+    severity="warning",
+    expected=f"median and 90th percentile within {SHIFT_FACTOR} times of the usual ones",
+    what="Median and 90th percentile of watch times (and of video durations) in an ingest beside"
+    " the medians of the same in the entity's other ingests.",
+    why="The mix of videos changes slowly. A jump means other content, other rounding, or a part"
+    " of the rows missing (only the long views, say).",
+    remedy="Compare the file with the one before it. If the change is real, nothing is to be done:"
+    " the next ingests are judged with it.",
+)
+
+UNITS_UNCHANGED = Check(
+    name="durations_in_seconds",
+    layer="staging",
+    severity="critical",
+    expected=f"median and 90th percentile within {UNIT_FACTOR} times of the usual ones",
+    what="The same figures as `durations_within_history`, with a band that only another unit"
+    " leaves.",
+    why="Milliseconds or minutes read as seconds pass every rule for a single row (3,430 seconds"
+    " is less than a day), and every watch-time KPI is wrong by the same factor.",
+    remedy="Set the unit in the mapping (`scale`), and ingest the file again. If the values are"
+    " right, publish with `--accept durations_in_seconds`.",
+)
+
+EVENTS_FRESH = Check(
+    name="events_fresh",
+    layer="staging",
+    severity="warning",
+    expected=f"the newest event at most {STALE_DAYS} days older than the newest ingest",
+    what="The newest accepted event among the newest ingests of an entity beside the time of the"
+    " newest ingest.",
+    why="Files that come in every day with nothing new in them look like a healthy feed and are a"
+    " stalled one. (A deliberate load of old data is flagged too, once.)",
+    remedy="Look at the export at its source: is it still running, and does it still cover the"
+    " last days? For a load of old data nothing is to be done.",
+)
+
+CHECKS = [
+    REJECTED_SHARE,
+    WAITING_SHARE,
+    NULL_SHARE,
+    COLUMNS_READABLE,
+    WATCH_TIME,
+    UNITS_UNCHANGED,
+    EVENTS_FRESH,
+]
+
+_DURATIONS = {"video_views": "watch_seconds", "videos": "duration_seconds"}
+
+
+def observe(project: Project) -> Sequence[Observation]:
+    """The observations of this layer, in the order in which they are computed."""
+    return [
+        Observation("new_ingests", _find_new_ingests(project)),
+        Observation(
+            "ingest_shares",
+            _compare_shares(project),
+            [
+                no_rows(
+                    REJECTED_SHARE,
+                    "entity, ingest_id as ingest, rejected_rows as rejected, row_count as of_rows,"
+                    " round(rejected_pct, 1) as pct, round(usual_rejected_pct, 1) as usual_pct",
+                    f"{_HAS_HISTORY} and rejected_rows >= {FLAGGED_ROWS}"
+                    f" and rejected_pct > usual_rejected_pct + {REJECTED_RISE_PCT}"
+                    " and rejected_pct > 3 * usual_rejected_pct",
+                ),
+                no_rows(
+                    WAITING_SHARE,
+                    "entity, ingest_id as ingest, waiting_rows as waiting, row_count as of_rows,"
+                    " round(waiting_pct, 1) as pct, round(usual_waiting_pct, 1) as usual_pct",
+                    f"{_HAS_HISTORY} and waiting_rows >= {FLAGGED_ROWS}"
+                    f" and waiting_pct > usual_waiting_pct + {WAITING_RISE_PCT}",
+                ),
+            ],
+        ),
+        Observation(
+            "ingest_columns",
+            _compare_columns(project),
+            [
+                no_rows(
+                    NULL_SHARE,
+                    "entity, column_name as column, ingest_id as ingest, round(null_pct, 1) as"
+                    " null_pct, round(usual_null_pct, 1) as usual_pct",
+                    f"{_HAS_HISTORY} and row_count >= {JUDGED_ROWS}"
+                    f" and null_pct > usual_null_pct + {NULL_RISE_PCT}",
+                ),
+                no_rows(
+                    COLUMNS_READABLE,
+                    "entity, column_name as column, ingest_id as ingest, round(unreadable_pct, 1)"
+                    " as unreadable_pct, round(usual_unreadable_pct, 1) as usual_pct",
+                    f"{_HAS_HISTORY} and row_count >= {JUDGED_ROWS}"
+                    f" and unreadable_pct >= usual_unreadable_pct + {UNREADABLE_RISE_PCT}",
+                ),
+            ],
+        ),
+        Observation(
+            "ingest_durations",
+            _compare_durations(),
+            [
+                no_rows(WATCH_TIME, _SHOWN_DURATIONS, _durations_beyond(SHIFT_FACTOR)),
+                no_rows(UNITS_UNCHANGED, _SHOWN_DURATIONS, _durations_beyond(UNIT_FACTOR)),
+            ],
+        ),
+        Observation(
+            "event_freshness",
+            _measure_freshness(project),
+            [
+                no_rows(
+                    EVENTS_FRESH,
+                    "entity, newest_event_at, newest_ingested_at, days_behind",
+                    f"days_behind > {STALE_DAYS}",
+                )
+            ],
+        ),
+    ]
+
+
+def _base_tables(project: Project) -> Iterator[tuple[str, str]]:
+    for entity in project.entities:
+        table = f"staging.base_event_log__{entity}"
+        if table in project.columns:
+            yield entity, table
+
+
+def _find_new_ingests(project: Project) -> str:
+    ingests = "select distinct entity, ingest_id from"
+    if "quality.row_reconciliation" not in project.published:
+        return f"{ingests} quality.row_reconciliation"
+    return (
+        f"{ingests} (from quality.row_reconciliation"
+        " except from published.quality.row_reconciliation)"
+    )
+
+
+def _compare_shares(project: Project) -> str:
+    counts = union_all(
+        f"select {quote(entity)} as entity, _ingest_id as ingest_id, count(*) as row_count,"
+        " count(*) filter (where row_status = 'rejected' and not is_waiting) as rejected_rows,"
+        " count(*) filter (where is_waiting) as waiting_rows"
+        " from (select *, coalesce(reason_code in ('unknown_account', 'unknown_video'), false)"
+        f" as is_waiting from {table}) group by all"
+        for entity, table in _base_tables(project)
+    )
+    return f"""
+        with counts as ({counts}),
+        marked as (
+            select counts.*, n.ingest_id is not null as is_new,
+                bool_and(n.ingest_id is not null) over (partition by entity) as is_first
+            from counts left join checks.new_ingests as n using (entity, ingest_id)
+        )
+        select a.entity, a.ingest_id, a.row_count, a.rejected_rows, a.waiting_rows,
+            a.rejected_rows * 100.0 / a.row_count as rejected_pct,
+            a.waiting_rows * 100.0 / a.row_count as waiting_pct,
+            coalesce(sum(h.row_count), 0) as history_rows,
+            sum(h.rejected_rows) * 100.0 / sum(h.row_count) as usual_rejected_pct,
+            sum(h.waiting_rows) * 100.0 / sum(h.row_count) as usual_waiting_pct
+        from marked as a
+        left join marked as h
+            on a.entity = h.entity and a.ingest_id <> h.ingest_id and (h.is_first or not h.is_new)
+        where a.is_new
+        group by all
+    """
+
+
+def _compare_columns(project: Project) -> str:
+    filled = union_all(
+        _count_filled(entity, table, project.columns[table])
+        for entity, table in _base_tables(project)
+    )
+    return f"""
+        with filled as ({filled}),
+        unreadable as (
+            select entity, ingest_id, column_name, sum(nulled_values) as unreadable_rows
+            from quality.nulled_values group by all
+        ),
+        marked as (
+            select filled.*, coalesce(unreadable_rows, 0) as unreadable_rows,
+                n.ingest_id is not null as is_new,
+                bool_and(n.ingest_id is not null) over (partition by entity) as is_first
+            from filled
+            left join unreadable using (entity, ingest_id, column_name)
+            left join checks.new_ingests as n using (entity, ingest_id)
+        )
+        select a.entity, a.ingest_id, a.column_name, a.row_count,
+            (a.row_count - a.filled_rows) * 100.0 / a.row_count as null_pct,
+            a.unreadable_rows * 100.0 / a.row_count as unreadable_pct,
+            coalesce(sum(h.row_count), 0) as history_rows,
+            sum(h.row_count - h.filled_rows) * 100.0 / sum(h.row_count) as usual_null_pct,
+            sum(h.unreadable_rows) * 100.0 / sum(h.row_count) as usual_unreadable_pct
+        from marked as a
+        left join marked as h
+            on a.entity = h.entity and a.column_name = h.column_name
+            and a.ingest_id <> h.ingest_id and (h.is_first or not h.is_new)
+        where a.is_new
+        group by all
+    """
+
+
+def _count_filled(entity: str, table: str, columns: Iterable[str]) -> str:
+    names = [name for name in columns if not name.startswith("_") and name not in _NOT_COMPARED]
+    listed = ", ".join(quote(name) for name in names)
+    counted = ", ".join(f'count("{name}")' for name in names)
+    return (
+        f"select {quote(entity)} as entity, ingest_id, row_count,"
+        " unnest(column_names) as column_name, unnest(filled_counts) as filled_rows from ("
+        f"select _ingest_id as ingest_id, count(*) as row_count, [{listed}] as column_names,"
+        f" [{counted}] as filled_counts from {table} where row_status = 'accepted' group by all)"
+    )
+
+
+def _compare_durations() -> str:
+    quantiles = union_all(
+        f"select {quote(entity)} as entity, {quote(column)} as column_name,"
+        " _ingest_id as ingest_id, count(*) as row_count,"
+        f" quantile_cont({column}::double, 0.5) as median_value,"
+        f" quantile_cont({column}::double, 0.9) as p90_value"
+        f" from staging.base_event_log__{entity}"
+        f" where row_status = 'accepted' and {column} > 0 group by all"
+        for entity, column in _DURATIONS.items()
+    )
+    return f"""
+        with quantiles as ({quantiles}),
+        marked as (
+            select quantiles.*, n.ingest_id is not null as is_new,
+                bool_and(n.ingest_id is not null) over (partition by entity) as is_first
+            from quantiles left join checks.new_ingests as n using (entity, ingest_id)
+        )
+        select a.entity, a.column_name, a.ingest_id, a.row_count, a.median_value, a.p90_value,
+            median(h.median_value) as usual_median, median(h.p90_value) as usual_p90
+        from marked as a
+        inner join marked as h
+            on a.entity = h.entity and a.ingest_id <> h.ingest_id
+            and (h.is_first or not h.is_new) and h.row_count >= {HISTORY_ROWS}
+        where a.is_new and a.row_count >= {HISTORY_ROWS}
+        group by all
+    """
+
+
+_SHOWN_DURATIONS = (
+    "entity, column_name as column, ingest_id as ingest, round(median_value, 2) as median,"
+    " round(usual_median, 2) as usual_median, round(p90_value, 2) as p90,"
+    " round(usual_p90, 2) as usual_p90"
+)
+
+
+def _durations_beyond(factor: int) -> str:
+    return " or ".join(
+        f"{value} not between {usual} / {factor} and {usual} * {factor}"
+        for value, usual in (("median_value", "usual_median"), ("p90_value", "usual_p90"))
+    )
+
+
+def _measure_freshness(project: Project) -> str:
+    newest = union_all(
+        f"select {quote(entity)} as entity, max({project.event_times[entity]}) as newest_event_at,"
+        f" max(_ingested_at) as newest_ingested_at from {table}"
+        " inner join checks.new_ingests as n"
+        f" on n.entity = {quote(entity)} and n.ingest_id = _ingest_id"
+        " where row_status = 'accepted'"
+        for entity, table in _base_tables(project)
+        if entity in project.event_times
+    )
+    return f"""
+        select entity, date_trunc('second', newest_event_at) as newest_event_at,
+            date_trunc('second', newest_ingested_at) as newest_ingested_at,
+            date_diff('day', newest_event_at, newest_ingested_at) as days_behind
+        from ({newest}) where newest_event_at is not null
+    """
