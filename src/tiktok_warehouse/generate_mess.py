@@ -155,7 +155,7 @@ VIEW_PLANTS = (
         ("unparseable_number", 4, "v-mess-bad-number-5", "2026-08-20 10:00:00", "@steady", "@p35", ".5", "for_you"),
         ("negative_number", 4, "v-mess-negative-1", "2026-08-20 10:00:00", "@steady", "@p36", "-0.001", "for_you"),
         ("absurd_watch_time", 4, "v-mess-absurd-1", "2026-08-20 10:00:00", "@steady", "@p37", "86400.001", "for_you"),
-        ("longest_watch_time", 4, "v-mess-longest-1", "2026-08-20 10:00:00", "@nodur", "@p37", "86400", "for_you"),
+        ("longest_watch_time", 4, "v-mess-longest-1", "2026-07-29 10:00:00", "@nodur", "@p37", "86400", "for_you"),
         ("two_reasons", 4, "v-mess-two-reasons-1", "yesterday", "vid-mess-never", "@p38", "NaN", "for_you"),
         ("bad_optional_value", 4, "v-mess-bad-source-1", "2026-08-20 11:00:00", "@steady", "@p39", "3.000", "carrier_pigeon"),
         ("empty_optional_value", 4, "v-mess-no-source-1", "2026-08-20 11:00:00", "@steady", "@p39", "3.000", ""),

@@ -76,16 +76,16 @@ limit 20
 # Heading, format of the value, its unit.
 _KPI_COLUMNS = (
     ("views", ",.0f", ""),
-    ("engagement rate", ".2f", " %"),
-    ("follower growth", ".2f", " %"),
-    ("conversion rate", ".1f", " %"),
-    ("average watch", ".1f", " s"),
-    ("watched to the end", ".1f", " %"),
+    ("engaged", ".2f", " %"),
+    ("growth", ".2f", " %"),
+    ("converted", ".1f", " %"),
+    ("avg watch", ".1f", " s"),
+    ("completed", ".1f", " %"),
 )
 
 
 def show_account_kpis(console: Console, database: Path) -> None:
-    """Print each own account's last seven days, and the change on the seven before, of a database."""
+    """Print the last seven days of each own account, and the change on the seven before."""
     with duckdb.connect(str(database), read_only=True) as connection:
         rows = connection.execute(_ACCOUNT_KPIS).fetchall()
     if not rows:
@@ -93,7 +93,7 @@ def show_account_kpis(console: Console, database: Path) -> None:
         return
     first, last = min(row[1] for row in rows), max(row[2] for row in rows)
     table = Table(
-        title=f"KPIs of the last 7 days, {first} to {last}, and the change on the 7 days before",
+        title=f"KPIs of {first} to {last}, and the change on the 7 days before",
         title_justify="left",
     )
     table.add_column("account", overflow="fold")
