@@ -117,8 +117,8 @@ UNITS_UNCHANGED = Check(
     " leaves.",
     why="Milliseconds or minutes read as seconds pass every rule for a single row (3,430 seconds"
     " is less than a day), and every watch-time KPI is wrong by the same factor.",
-    remedy="Set the unit in the mapping (`scale`), and ingest the file again. If the values are"
-    " right, publish with `--accept durations_in_seconds`.",
+    remedy="Convert the column to seconds in a mapping file (docs/mapping-files.md), and ingest the"
+    " file again. If the values are right, publish with `--accept durations_in_seconds`.",
 )
 
 EVENTS_FRESH = Check(
