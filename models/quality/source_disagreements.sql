@@ -8,7 +8,7 @@ video_days as (
 
 snapshots as (
 
-    select * from {{ ref('int_video_snapshots_daily') }}
+    select * from {{ ref('int_video_snapshots_differenced') }}
 
 ),
 
@@ -25,9 +25,12 @@ list_pairs as (
         video_days.account_id,
         snapshots.video_id,
         snapshots.event_date,
-        '{{ measure }}' as measure,
+        snapshots.measure,
         cast(video_days.{{ measure }} as decimal(18, 3)) as event_log_value,
-        cast(snapshots.{{ measure }} as decimal(18, 3)) as snapshots_value,
+        cast(
+            cast(snapshots.day_units as decimal(18, 0)) / {{ snapshot_units(measure) }}
+            as decimal(18, 3)
+        ) as snapshots_value,
         snapshots.is_estimated
     from snapshots
     inner join video_days
@@ -35,6 +38,7 @@ list_pairs as (
             snapshots.video_id = video_days.video_id
             and snapshots.event_date = video_days.event_date
             and video_days.{{ source }} = 'event_log'
+    where snapshots.measure = '{{ measure }}'
     union all
     {% endfor %}
     select

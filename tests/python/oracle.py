@@ -276,8 +276,8 @@ def parse_decimal(text: str, step: Decimal) -> Decimal:
 
 
 def parse_count(text: str) -> int:
-    """Counts are bigint: what no bigint holds is no count."""
-    if not _INTEGER.fullmatch(text) or not -(2**63) <= int(text) < 2**63:
+    """Counts are bigint: what is too large for one is no count. Below 0 is for others to say."""
+    if not _INTEGER.fullmatch(text) or int(text) >= 2**63:
         raise Bad(text)
     return int(text)
 
@@ -795,15 +795,15 @@ def count_funnel(day: Day, coverage: Coverage) -> Record:
 
 
 def value_of(conversions: Sequence[Conversion]) -> tuple[Decimal | None, str | None]:
-    """NULL on a day with more than one currency. One that is not named is one of its own.
+    """NULL on a day with more than one currency; one that is not named is one of its own.
 
-    A conversion with neither a value nor a currency (a link click) says nothing of money.
+    Where no row has a value, none happened.
     """
-    named = {row.currency for row in conversions if (row.value, row.currency) != (None, None)}
-    if len(named) > 1:
+    valued = [(row.value, row.currency) for row in conversions if row.value is not None]
+    currencies = {currency for _, currency in valued}
+    if len(currencies) > 1:
         return None, None
-    values = (row.value for row in conversions if row.value is not None)
-    return sum(values, Decimal(0)), next(iter(named), None)
+    return sum((value for value, _ in valued), Decimal(0)), next(iter(currencies), None)
 
 
 def derive_watch(counts: Record) -> Record:
@@ -999,7 +999,7 @@ def attribute_follows(world: World) -> Table:
     )
     expected: Table = {}
     for event in world.follows:
-        if not event.is_follow or not world.coverage_for(event.account_id).follows:
+        if not event.is_follow:
             continue
         video_id, method = event.video_id, "source_video"
         if event.named_video is None:
@@ -1193,16 +1193,16 @@ class World:
                     added[video_id, day][counter] = part
         return added
 
-    def is_provisional(self, day: date, row: Record, account_id: str) -> bool:
-        """The day's end plus the delay is after the newest ingest of a source of the row."""
+    def is_provisional(self, day: date, row: Record) -> bool:
+        """The day's end plus the delay is after the newest ingest of a source of the row.
+
+        What no source knows yet, any ingest may bring.
+        """
         families = ("engagement", "watch", "followers", "funnel")
         sources = {row[f"{family}_source"] for family in families} - {None}
-        if not sources:
-            sources = {"event_log" if self.is_own(account_id) else "snapshots"}
+        newest = [self.newest_of_source.get(source) for source in sources] or [self.newest_ingest]
         settled_at = end_of_day(day, self.zone) + PROVISIONAL_DELAY
-        return any(
-            settled_at > self.newest_of_source.get(source, PLATFORM_START) for source in sources
-        )
+        return any(ingest is None or settled_at > ingest for ingest in newest)
 
 
 def place_events(
@@ -1364,7 +1364,7 @@ def daily_video_kpis(world: World) -> Table:
             "account_id": account_id,
             "posted_date": posted,
             "days_since_posting": (day - posted).days,
-            "is_provisional": world.is_provisional(day, measures, account_id),
+            "is_provisional": world.is_provisional(day, measures),
             **measures,
         }
     return expected
@@ -1389,7 +1389,7 @@ def daily_account_kpis(world: World) -> Table:
             )
             account[day] = {
                 "account_role": world.accounts[account_id]["account_role"],
-                "is_provisional": world.is_provisional(day, measures, account_id),
+                "is_provisional": world.is_provisional(day, measures),
                 **measures,
             }
         for day in days:

@@ -418,7 +418,7 @@ TIMESTAMPS_OF_NOTE = st.sampled_from(
 BAD_DATES = st.sampled_from(
     [
         *("2026-06-01T00:00", "2026-06-01 ", "1780272000", "2026-02-30", "20260601", "1-6-2026"),
-        *("2016-08-31", "2016-09-01", "2999-01-01", "2026-06-01Z", "today", *HOSTILE[:3]),
+        *("2016-08-31", "2999-01-01", "2026-06-01Z", "today", *HOSTILE[:3]),
     ]
 )
 BAD_CURRENCIES = st.sampled_from(["US", "USDT", "$", "€", "U D", "12A", "\u0130SD", *HOSTILE[:3]])
@@ -497,7 +497,7 @@ def texts(draw: st.DrawFn, zone: str, span: int) -> Texts:
         **{kind: some(good_categories(kind), 8, 20) for kind in oracle.CATEGORIES},
     }
     bad = {
-        "timestamp": some(st.one_of(BAD_TIMESTAMPS, BAD_TIMESTAMPS, TIMESTAMPS_OF_NOTE), 6, 12),
+        "timestamp": some(st.one_of(*[BAD_TIMESTAMPS] * 5, TIMESTAMPS_OF_NOTE), 6, 12),
         "date": some(BAD_DATES, 2, 4),
         "seconds": some(st.one_of(BAD_NUMBERS, NUMBERS_OF_NOTE), 8, 16),
         "count": some(st.one_of(BAD_NUMBERS, NUMBERS_OF_NOTE), 8, 16),
@@ -858,6 +858,8 @@ def compose_log(
             raw[file.entity] += write_file(file, writer, raw[file.entity])
     last = max(file.ingested_at for file in files) + timedelta(hours=1)
     for number, rows in enumerate(tell_episodes(raw, writer)):
+        # What comes last says what there is, which settles no day of what happened.
+        last += number * timedelta(hours=writer.chance.choice([0, 40]))
         for entity, entity_rows in rows.items():
             file = LandedFile(
                 entity=entity,
@@ -1089,7 +1091,7 @@ def test_the_warehouse_equals_an_independent_reading_of_the_contract(
     differing: list[tuple[Log, list[Difference]]] = []
     turns = itertools.count(list(ZONES).index(zone))
 
-    @seed(random.getrandbits(64) if SOAK else f"46 {zone}")
+    @seed(random.getrandbits(64) if SOAK else f"m {zone}")
     @settings(GENERATE_ONLY, max_examples=SOAK or EXAMPLES[zone])
     @given(st.data())
     def check(data: st.DataObject) -> None:

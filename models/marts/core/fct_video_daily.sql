@@ -30,6 +30,12 @@ snapshots as (
 
 ),
 
+readings as (
+
+    select * from {{ ref('stg_event_log__video_snapshots') }}
+
+),
+
 videos as (
 
     select * from {{ ref('stg_event_log__videos') }}
@@ -42,14 +48,21 @@ coverage as (
 
 ),
 
+-- A reading that is a baseline adds nothing to its day, but is a row of that day.
 list_video_days as (
     {% for days in ['video_views', 'interactions', 'funnel', 'snapshots'] %}
     select
         video_id,
         event_date
     from {{ days }}
-    {{ 'union distinct' if not loop.last }}
+
+    union distinct
     {% endfor %}
+    select
+        video_id,
+        {{ reporting_date('captured_at') }} as event_date
+    from readings
+
 ),
 
 add_coverage as (
