@@ -2,7 +2,9 @@ with
 
 account_days as (
 
-    select * from {{ ref('int_account_days_spined') }}
+    select *
+    from {{ ref('int_account_days_spined') }}
+    where is_beyond_data_end is not true
 
 ),
 

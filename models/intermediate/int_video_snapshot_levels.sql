@@ -14,7 +14,8 @@ list_readings as (
         {{ reporting_date('captured_at') }} as event_date,
         captured_at,
         '{{ measure }}' as measure,
-        cast({{ measure }} * {{ snapshot_units(measure) }} as bigint) as total_units
+        cast(cast({{ measure }} as decimal(30, 3)) * {{ snapshot_units(measure) }} as bigint)
+            as total_units
     from video_snapshots
     where {{ measure }} is not null
     {{ 'union all' if not loop.last }}

@@ -29,6 +29,7 @@ add_events_and_levels as (
     select
         account_days.account_id,
         account_days.event_date,
+        account_days.is_beyond_data_end,
         coverage.knows_follower_events,
         case
             when coverage.knows_follower_events
@@ -186,3 +187,4 @@ select
     {{ pct('followers_gained', 'followers_opening') }} as gross_follower_growth_rate_pct,
     followers_source
 from compute_changes
+where is_beyond_data_end is not true
