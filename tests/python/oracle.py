@@ -140,8 +140,11 @@ SPECS = {
 }
 
 # Which source each entity comes from; accounts and videos say what there is, not what happened.
+# Any file of a source tells that the source is alive, its lists of accounts and videos too.
 ENTITIES_OF = {
     "event_log": {
+        "accounts",
+        "videos",
         "video_views",
         "interactions",
         "follower_events",
