@@ -87,6 +87,8 @@ def build_models(
         "TIKTOK_WAREHOUSE_HOME": str(home.root),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+    # No engine ever sees the key that people are hashed with.
+    environment.pop("TIKTOK_WAREHOUSE_SECRET", None)
     started = time.monotonic()
     output: list[str] = []
     with subprocess.Popen(
