@@ -15,7 +15,7 @@ pivot_measures as (
         {% else -%}
         cast(
             cast(sum(day_units) filter (where measure = '{{ measure }}') as decimal(18, 0))
-            / {{ snapshot_units(measure) }} as decimal(18, 3)
+            * cast({{ 1 / snapshot_units(measure) }} as decimal(4, 3)) as decimal(18, 3)
         ) as {{ measure }},
         {% endif -%}
         {% endfor -%}

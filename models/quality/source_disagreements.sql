@@ -28,7 +28,8 @@ list_pairs as (
         snapshots.measure,
         cast(video_days.{{ measure }} as decimal(18, 3)) as event_log_value,
         cast(
-            cast(snapshots.day_units as decimal(18, 0)) / {{ snapshot_units(measure) }}
+            cast(snapshots.day_units as decimal(30, 3))
+            * cast({{ 1 / snapshot_units(measure) }} as decimal(4, 3))
             as decimal(18, 3)
         ) as snapshots_value,
         snapshots.is_estimated
