@@ -512,5 +512,5 @@ def _find_culprit(
 
 
 def _redact(error: Exception) -> str:
-    # DuckDB quotes the value that it cannot convert, and the value may be a person's.
-    return re.sub(r"'.*'", "'…'", str(error).split("\n", 1)[0])
+    # DuckDB quotes the value that it cannot convert, in either quotes, and it may be a person's.
+    return re.sub(r"(['\"]).*\1", "'…'", str(error).split("\n", 1)[0])

@@ -140,7 +140,10 @@ def _write_reason(target: Path, reason: dict[str, Any], now: datetime) -> None:
         first = json.loads(path.read_text(encoding="utf-8"))["first_at"]
     note = {**reason, "first_at": first, "last_at": moment}
     unfinished = path.with_name(f".{path.name}")
-    unfinished.write_text(json.dumps(note, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    # A file name need not be UTF-8, and the reason may quote a value: readable by its owner alone.
+    text = json.dumps(note, indent=2, ensure_ascii=False) + "\n"
+    unfinished.write_bytes(text.encode("utf-8", "backslashreplace"))
+    unfinished.chmod(0o600)
     unfinished.replace(path)
 
 

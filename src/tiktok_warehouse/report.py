@@ -159,7 +159,7 @@ def show_ingest(console: Console, result: IngestResult) -> None:
     for refused in result.refused:
         kept = f" Kept in {refused.quarantine}." if refused.quarantine else ""
         console.print(
-            f"Refused: {refused.source_file}: {refused.reason}{kept}",
+            make_printable(f"Refused: {refused.source_file}: {refused.reason}{kept}"),
             style="red",
             markup=False,
             soft_wrap=True,

@@ -320,3 +320,17 @@ def test_doctor_changes_nothing_and_says_how_to_begin(
     assert cli.run(["doctor", "--home", str(tmp_path / "absent")]) == 2
     assert "tiktok-warehouse init" in capsys.readouterr().out.replace("\n", " ")
     assert not (tmp_path / "absent").exists()
+
+
+def test_a_refused_file_whose_name_is_not_utf_8_does_not_stop_the_others(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = os.fsencode(home.landing) + b"/video_views_\xff.csv"
+    with open(bad, "wb") as file:  # noqa: PTH123 - a Path cannot be made of these bytes
+        file.write(b"\x89PNG\r\n")
+    put(home, accounts=ACCOUNTS)
+    assert run(home, "ingest", str(home.landing)) == 0
+    assert "Refused: video_views_" in capsys.readouterr().out
+    assert list(home.raw.glob("*Z-*"))
+    (note,) = home.quarantine.glob("*.reason.json")
+    assert note.stat().st_mode & 0o777 == 0o600

@@ -10,6 +10,7 @@ list_curves as (
         video_id,
         event_date,
         mark_seconds,
+        mark_pct as mark_order,
         watch_retention_pct
     from {{ ref('fct_watch_retention_daily') }}
 
@@ -19,6 +20,7 @@ list_curves as (
         video_id,
         cast(null as date) as event_date,
         mark_seconds,
+        mark_seconds as mark_order,
         watch_retention_pct
     from {{ ref('fct_video_retention') }}
 
@@ -31,11 +33,11 @@ measure_steps as (
         event_date,
         mark_seconds - lag(mark_seconds) over (
             partition by video_id, event_date
-            order by mark_seconds
+            order by mark_order
         ) as step_seconds,
         watch_retention_pct + lag(watch_retention_pct) over (
             partition by video_id, event_date
-            order by mark_seconds
+            order by mark_order
         ) as retention_sum_pct
     from list_curves
 

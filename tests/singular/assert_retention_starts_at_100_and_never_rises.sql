@@ -9,6 +9,8 @@ list_marks as (
         video_id,
         event_date,
         mark_seconds,
+        -- In a video of a few milliseconds two marks round to the same instant.
+        mark_pct as mark_order,
         watch_retention_pct
     from {{ ref('fct_watch_retention_daily') }}
 
@@ -18,6 +20,7 @@ list_marks as (
         video_id,
         cast(null as date) as event_date,
         mark_seconds,
+        mark_seconds as mark_order,
         watch_retention_pct
     from {{ ref('fct_video_retention') }}
 
@@ -29,7 +32,7 @@ add_mark_before as (
         *,
         lag(watch_retention_pct) over (
             partition by video_id, event_date
-            order by mark_seconds
+            order by mark_order
         ) as watch_retention_pct_before
     from list_marks
 
@@ -39,5 +42,5 @@ select *
 from add_mark_before
 where
     watch_retention_pct > watch_retention_pct_before
-    or (mark_seconds = 0 and watch_retention_pct <> 100)
-    or (watch_retention_pct_before is null and mark_seconds <> 0)
+    or (mark_order = 0 and watch_retention_pct <> 100)
+    or (watch_retention_pct_before is null and mark_order <> 0)
