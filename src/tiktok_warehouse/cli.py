@@ -25,6 +25,7 @@ from rich.progress import (
 )
 
 from tiktok_warehouse import doctor as doctor_module
+from tiktok_warehouse import forget as forget_module
 from tiktok_warehouse import generate as generate_module
 from tiktok_warehouse import people, publish, report
 from tiktok_warehouse import refresh as refresh_module
@@ -172,7 +173,9 @@ def _refresh(opened: Home, command: str, options: refresh_module.Options) -> Non
             opened,
             refresh_module.Watcher(
                 on_ingest=_watch_ingest(progress),
-                on_ingested=lambda ingested: report.show_ingest(out, ingested),
+                on_ingested=lambda ingested, set_aside: report.show_ingest(
+                    out, ingested, set_aside
+                ),
                 on_build=_watch_steps(progress, "building"),
                 on_validate=_watch_steps(progress, "checking"),
                 on_publish=lambda: _Bar(progress).show("publishing", 0, None),
@@ -201,6 +204,8 @@ def _refresh(opened: Home, command: str, options: refresh_module.Options) -> Non
         report.show_account_kpis(out, result.published.database)
         report.show_checks(out, result.checks)
         report.show_published(out, result.published)
+    if result.receipt is not None:
+        report.show_receipt(out, opened.logs / "forgotten", result.receipt)
     if result.ingested is not None:
         _exit_if_nothing_readable(result.ingested)
 
@@ -246,6 +251,30 @@ def diff(
     """Show what differs between two versions: KPI totals, and rows by mart and day."""
     opened = open_home(find_home(home), make_folders=False)
     report.show_diff(out, a, b, *versions_module.diff(opened, a, b))
+
+
+@app.command()
+def forget(
+    person: Annotated[
+        str | None,
+        typer.Option(help="A viewer's id as the raw files have it.", show_default=False),
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="Handle of a tracked account.", show_default=False)
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Erase a person or an account from the lake, the build and every published version."""
+    if (person is None) == (account is None):
+        raise UsageError("Name either --person ID or --account HANDLE.")
+    opened = open_home(find_home(home))
+    with hold_lock(opened, "forget"):
+        if person is not None:
+            forget_module.forget_person(opened, person)
+        elif account is not None:
+            forget_module.forget_account(opened, account)
+    # The refresh that follows builds without them, publishes, and removes the versions before.
+    _refresh(opened, "forget", refresh_module.Options())
 
 
 @app.command()

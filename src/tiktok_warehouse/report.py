@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tiktok_warehouse.check_results import LAYERS, CheckResult, link_docs
+from tiktok_warehouse.forget import Receipt
 from tiktok_warehouse.ingest import IngestResult
 from tiktok_warehouse.publish import Published, Version
 from tiktok_warehouse.versions import KpiTotal, TableDifference
@@ -124,8 +125,12 @@ def make_printable(text: object) -> str:
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(text))
 
 
-def show_ingest(console: Console, result: IngestResult) -> None:
-    """Print what became of each file that was offered."""
+def show_ingest(console: Console, result: IngestResult, set_aside: Sequence[str] = ()) -> None:
+    """Print what became of each file that was offered, and of raw files that were damaged."""
+    for damaged in set_aside:
+        console.print(
+            make_printable(f"Damaged: {damaged}"), style="red", markup=False, soft_wrap=True
+        )
     if result.landed:
         table = Table(title=f"Landed as ingest {result.ingest_id}", title_justify="left")
         table.add_column("file", overflow="fold")
@@ -352,3 +357,15 @@ def _show_table(
             )
         )
     console.print(table)
+
+
+def show_receipt(console: Console, folder: Path, receipt: Receipt) -> None:
+    """Print what was erased, without saying whom."""
+    rows = sum(receipt.rows_removed.values())
+    console.print(
+        f"Forgotten: {rows:,} raw rows of {receipt.files_rewritten} files,"
+        f" {receipt.quarantine_removed} refused files, {receipt.versions_removed} versions."
+        f" Receipt: {folder / receipt.receipt_id}.json",
+        markup=False,
+        soft_wrap=True,
+    )

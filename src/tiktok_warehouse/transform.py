@@ -18,6 +18,7 @@ from typing import Any, Literal
 import duckdb
 
 from tiktok_warehouse import check_results
+from tiktok_warehouse.entities import ENTITIES
 from tiktok_warehouse.errors import Busy, ChecksFailed, UsageError, WarehouseError
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
@@ -28,6 +29,8 @@ _RESULT_EVENTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapsh
 _MODEL_SOURCES = ("models", "macros", "seeds/reference", "dbt_project.yml")
 # What decides besides whether a build is published.
 _CHECK_SOURCES = ("tests/generic", "tests/singular", "expectations", "src/tiktok_warehouse")
+# In build/: what the models were when everything was last built with them.
+_BUILT_WITH = "models.sha256"
 # How long the dbt process of a killed run may take to let go of the build database.
 _LOCK_SECONDS = 10.0
 _SHOWN_FAILURES = 5
@@ -112,7 +115,7 @@ def build_models(
     """
     target = find_target(home)
     (target / "run_results.json").unlink(missing_ok=True)
-    built_with = home.build / "models.sha256"
+    built_with = home.build / _BUILT_WITH
     models = fingerprint_models(home)
     is_first = not home.database.exists()
     is_rebuilt = raw_source == "lake" and (
@@ -152,6 +155,28 @@ def build_models(
             is_rebuilt=is_rebuilt or raw_source == "seeds",
         )
     raise _explain(home, target, results, output)
+
+
+def read_consumed(home: Home) -> dict[str, int]:
+    """Number of the newest landed file in the build, by entity; empty if all is to be built anew."""
+    if not home.database.exists():
+        return {}
+    if _read_text(home.build / _BUILT_WITH) != fingerprint_models(home):
+        return {}
+    _await_database(home)
+    with duckdb.connect(str(home.database), read_only=True) as connection:
+        tables = connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'staging'"
+        ).fetchall()
+        found = {}
+        for entity in ENTITIES:
+            table = f"base_event_log__{entity}"
+            if (table,) in tables:
+                row = connection.execute(
+                    f"select coalesce(max(_ingest_seq), 0) from staging.{table}"
+                ).fetchone()
+                found[entity] = int(row[0]) if row else 0
+    return found
 
 
 def _read_text(path: Path) -> str | None:
