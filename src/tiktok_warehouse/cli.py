@@ -138,6 +138,14 @@ def refresh(
             show_default=False,
         ),
     ] = None,
+    accept_restatement: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON",
+            help="Publish closed days with other values although no ingest explains them.",
+            show_default=False,
+        ),
+    ] = None,
     yes_rebuild_everything: Annotated[
         bool,
         typer.Option(
@@ -149,7 +157,10 @@ def refresh(
     """Ingest what lies in landing/, build, check, and publish if every check passed."""
     default = PROJECT_ROOT / "home" / "sample" if sample and home is None else home
     options = refresh_module.Options(
-        sample=sample, accepted=accept or (), rebuild_everything=yes_rebuild_everything
+        sample=sample,
+        accepted=accept or (),
+        accepted_restatement=accept_restatement,
+        rebuild_everything=yes_rebuild_everything,
     )
     _refresh(open_home(find_home(default)), "refresh", options)
 

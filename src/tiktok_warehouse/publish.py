@@ -232,6 +232,7 @@ def _write_tables(
         for schema, name in (
             (check_results.SCHEMA, check_results.TABLE),
             (ledger.SCHEMA, ledger.TABLE),
+            ("quality", "kpi_restatements"),
         ):
             if _has_table(connection, schema, name):
                 plans = [*plans, _Plan(schema, name, None)]

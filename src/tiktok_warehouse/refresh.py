@@ -20,6 +20,7 @@ from tiktok_warehouse import (
     lake,
     ledger,
     publish,
+    restatements,
     transform,
     validate,
     versions,
@@ -63,12 +64,15 @@ class Options:
     Attributes:
         sample: build from the seeds in the project and not from the lake.
         accepted: critical expectations whose failure is published for once.
+        accepted_restatement: why closed days may show other values than were published, although no
+            ingest explains it; None if they may not.
         rebuild_everything: read the whole lake, although the touched days would do.
         backfill: first and last of the days to build again besides the touched ones.
     """
 
     sample: bool = False
     accepted: Collection[str] = ()
+    accepted_restatement: str | None = None
     rebuild_everything: bool = False
     backfill: tuple[date, date] | None = None
 
@@ -100,7 +104,12 @@ def refresh(home: Home, watcher: Watcher, options: Options) -> RefreshResult:
     if forgetting is not None:
         forget.resume(home, forgetting)
         accepted = {*options.accepted, *forget.ACCEPTED_CHECKS}
-        options = replace(options, accepted=accepted, rebuild_everything=True)
+        options = replace(
+            options,
+            accepted=accepted,
+            accepted_restatement="a person or an account was forgotten",
+            rebuild_everything=True,
+        )
     run = ledger.begin(home, run_id, "refresh --sample" if options.sample else "refresh")
     try:
         result = _refresh(home, run, watcher, options)
@@ -148,7 +157,8 @@ def _refresh(home: Home, run: ledger.Run, watcher: Watcher, options: Options) ->
         newest_seq = registry[-1].ingest_seq
     code = transform.fingerprint_code(home)
     if (
-        not (options.sample or options.rebuild_everything or options.backfill or options.accepted)
+        not (options.sample or options.rebuild_everything or options.backfill)
+        and not (options.accepted or options.accepted_restatement)
         and newest is not None
         and (newest.origin.ingest_seq, newest.origin.code) == (newest_seq, code)
     ):
@@ -165,6 +175,14 @@ def _refresh(home: Home, run: ledger.Run, watcher: Watcher, options: Options) ->
     finally:
         loading.join()
     with run.step("check"):
+        restatements.write(
+            home,
+            run.run_id,
+            newest,
+            is_rebuilt=built.is_rebuilt,
+            # Whoever works on the models sees the sample change all the time.
+            accepted="the sample" if options.sample else options.accepted_restatement,
+        )
         checks, data_docs = check_build(home, run.run_id, built, watcher, options.accepted)
     if watcher.on_publish:
         watcher.on_publish()

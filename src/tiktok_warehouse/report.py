@@ -287,11 +287,11 @@ def show_versions(console: Console, kept: Sequence[Version]) -> None:
     _show_table(
         console,
         "Published versions",
-        ("", "version", "published (UTC)", "run"),
+        ("version", "published (UTC)", "run", ""),
         [
             (
-                "readers see" if version.is_current else "",
                 *(version.name, version.published_at[:19], version.origin.run_id),
+                "readers see" if version.is_current else "",
             )
             for version in kept
         ],
@@ -345,8 +345,9 @@ def _show_table(
         console.print(f"{title}: none", markup=False)
         return
     table = Table(title=title, title_justify="left")
-    for heading in headings:
-        table.add_column(escape(heading), overflow="fold")
+    for place, heading in enumerate(headings):
+        # What a row is about stays whole; the rest may be folded.
+        table.add_column(escape(heading), overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(
             *(

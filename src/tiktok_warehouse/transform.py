@@ -158,7 +158,7 @@ def build_models(
 
 
 def read_consumed(home: Home) -> dict[str, int]:
-    """Number of the newest landed file in the build, by entity; empty if all is to be built anew."""
+    """Number of the newest landed file in the build, by entity; empty if all must be built anew."""
     if not home.database.exists():
         return {}
     if _read_text(home.build / _BUILT_WITH) != fingerprint_models(home):
