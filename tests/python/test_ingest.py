@@ -161,9 +161,32 @@ def test_a_file_of_unknown_columns_is_refused_with_what_is_needed(
 ) -> None:
     result = land(home, put(tmp_path, "export.csv", "a,b\n1,2\n"))
     (refused,) = result.refused
-    assert "It has a, b" in refused.reason
+    assert "It has 2 columns, none of them known. Perhaps its first line is no" in refused.reason
     assert "accounts needs account_id, handle, account_role" in refused.reason
     assert result.ingest_id is None
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("video_views.csv", "view1,2024-05-01,v1,anna,1.5"),
+        ("export.csv", "view1,2024-05-01,v1,anna,1.5"),
+        ("plays_1.csv", "view1,2024-05-01,v1,anna,1.5"),
+        ("video_views.csv", "view1,2024-05-01,anna,ANNA,1.5"),
+        ("video_views.csv", "video_id,2024-05-01,v1,anna,1.5"),
+        ("video_views.jsonl", '{"anna": 1, "video_id": 2}'),
+    ],
+)
+def test_no_cell_of_a_file_without_a_header_is_shown(
+    home: Home, tmp_path: Path, name: str, row: str
+) -> None:
+    home = with_mappings(home, "plays")
+    (refused,) = land(home, put(tmp_path, name, f"{row}\n{row}\n")).refused
+    note = Path(f"{refused.quarantine}.reason.json").read_text()
+    for value in ("anna", "ANNA", "2024-05-01", "view1"):
+        assert value not in refused.reason
+        assert value not in note
+    assert ("among them video_id" in refused.reason) == ("video_id" in row)
 
 
 def test_a_file_without_a_required_column_is_refused_whole(home: Home, tmp_path: Path) -> None:
