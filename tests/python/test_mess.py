@@ -127,6 +127,14 @@ def test_a_rejected_row_is_listed_with_its_file_and_a_remedy(
         assert is_waiting == (kind in ("unknown_account", "unknown_video"))
 
 
+def test_a_broken_json_line_is_not_said_to_have_fields(sample_build: Build) -> None:
+    # The reader's own words follow: "not valid JSON ..." or "3 fields, the header has 2 ...".
+    reasons = sample_build.execute(
+        "select reason from reference.rejection_reasons where reason_code = 'malformed_row'"
+    ).fetchall()
+    assert reasons == [("The row does not have the shape of its file",)]
+
+
 def test_of_two_reasons_the_first_in_the_contract_counts(sample_build: Build) -> None:
     assert kinds(statuses(sample_build, "video_views", "v-mess-two-reasons-1")) == [
         "unparseable_timestamp"
