@@ -38,6 +38,7 @@ class Watcher:
     """What a refresh reports while it is at work."""
 
     on_ingest: ingest.OnProgress | None = None
+    on_ingested: Callable[[ingest.IngestResult], None] | None = None
     on_build: Callable[[int, int, str], None] | None = None
     on_validate: Callable[[int, int, str], None] | None = None
     on_publish: Callable[[], None] | None = None
@@ -65,6 +66,8 @@ def refresh(
         ingested = ingest.ingest_paths(
             home, [home.landing], taken_from_landing=True, on_progress=watcher.on_ingest
         )
+        if watcher.on_ingested:
+            watcher.on_ingested(ingested)
         if not lake.read_registry(home):
             return RefreshResult(ingested, None, None)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
