@@ -726,6 +726,7 @@ def _unpack(path: Path, scratch: Path) -> Path:
         if file.read(2) != _GZIP_MAGIC:
             return path
     target = scratch / "unpacked.parquet"
+    target.touch(mode=0o600)
     with target.open("wb") as out:
         for chunk in _read_chunks(path):
             out.write(chunk)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import errno
 import gzip
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -752,6 +754,60 @@ def test_parquet_lands_as_the_same_text_as_csv(home: Home, tmp_path: Path) -> No
     )
     assert first["person_id"] == hash_person(load_secret(home), "7")
     assert (second["video_id"], second["person_id"], second["watch_seconds"]) == ("w", None, "0")
+
+
+def test_what_holds_people_in_the_clear_is_private(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    umask = os.umask(0)
+    try:
+        home.quarantine.chmod(0o755)
+        home = with_mappings(home, "plays")
+        home = dataclasses.replace(home, keep_originals=tmp_path / "kept")
+        modes: dict[str, int] = {}
+        real = lake.write_entity
+
+        def write_and_look(*args: Any) -> Any:
+            result = real(*args)
+            incoming = home.raw / lake.INCOMING
+            for path in (incoming, *incoming.glob("scratch"), *incoming.glob("scratch/*")):
+                modes[path.name] = path.stat().st_mode & 0o777
+            return result
+
+        monkeypatch.setattr(lake, "write_entity", write_and_look)
+        put(home.landing, "plays_1.csv", PLAYS)
+        put(home.landing, "broken.csv", "no,table\n")
+        pq.write_table(pa.table({"video_id": ["v"]}), buffer := pa.BufferOutputStream())
+        put(home.landing, "videos.csv", gzip.compress(buffer.getvalue().to_pybytes()))
+        monkeypatch.setattr(readers, "read_table", _note_unpacked(readers.read_table, modes))
+        assert len(land_folder(home).refused) == 2
+    finally:
+        os.umask(umask)
+    assert modes == {
+        **{".incoming": 0o700, "scratch": 0o700},
+        **{"rows.parquet": 0o600, "malformed_rows.txt": 0o600, "unpacked.parquet": 0o600},
+    }
+    assert home.quarantine.stat().st_mode & 0o777 == 0o700
+    kept = list(home.quarantine.iterdir())
+    assert len(kept) == 6
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+    assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o700
+
+
+def _note_unpacked(read_table: Any, modes: dict[str, int]) -> Any:
+    def read_and_look(path: Path, *, scratch: Path, **options: Any) -> Any:
+        table = read_table(path, scratch=scratch, **options)
+        for unpacked in scratch.glob("unpacked.parquet"):
+            modes[unpacked.name] = unpacked.stat().st_mode & 0o777
+        return table
+
+    return read_and_look
+
+
+def test_the_scratch_of_a_killed_ingest_is_gone_after_the_next(home: Home) -> None:
+    left = put(home.raw / lake.INCOMING / "scratch", "rows.parquet", "anna")
+    land_folder(home)
+    assert not left.parent.parent.exists()
 
 
 def test_nothing_is_left_in_the_scratch_folder(home: Home, tmp_path: Path) -> None:
