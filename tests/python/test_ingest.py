@@ -224,6 +224,25 @@ def test_a_name_in_a_folder_is_relative_to_it(home: Home, tmp_path: Path) -> Non
     assert str(tmp_path) not in " ".join(all_values(home))
 
 
+def test_files_of_one_name_are_told_apart_by_the_shortest_path(home: Home, tmp_path: Path) -> None:
+    for folder in ("a/2024", "b/2024", "b/2025"):
+        put(tmp_path / folder, "video_views.csv", views(folder))
+        put(tmp_path / folder, f"accounts_{folder[0]}{folder[-1]}.csv", "account_id,handle\n")
+    folders = [tmp_path / name for name in ("a/2024", "b/2024", "b/2025")]
+    result = land(home, *folders, folders[0] / "video_views.csv")
+    assert [file.source_file for file in result.landed] == [
+        "a/2024/video_views.csv",
+        "b/2024/video_views.csv",
+        "2025/video_views.csv",
+    ]
+    assert [file.source_file for file in result.refused] == [
+        "accounts_a4.csv",
+        "accounts_b4.csv",
+        "accounts_b5.csv",
+    ]
+    assert str(tmp_path) not in " ".join(all_values(home))
+
+
 def test_the_same_content_lands_once(home: Home, tmp_path: Path) -> None:
     path = put(tmp_path, "video_views.csv", views("a"))
     first = land(home, path)
