@@ -753,10 +753,12 @@ def _batch_parquet(
                 try:
                     arrays.append(to_text(column))
                 except (ValueError, pa.ArrowException, ArithmeticError) as error:
+                    # Only our own words: Arrow's may quote a value.
+                    problem = error if type(error) is ValueError else type(error).__name__
                     _refuse(
                         path,
                         f"cannot be read as text: column '{name}', rows {first_row:,} to"
-                        f" {first_row + batch.num_rows - 1:,}: {error}. Export the column as text"
+                        f" {first_row + batch.num_rows - 1:,}: {problem}. Export the column as text"
                         " or as numbers.",
                     )
             yield _make_batch(schema, arrays, first_row, batch.num_rows, {})

@@ -285,6 +285,12 @@ def test_the_engine_of_a_mapping_is_sealed_off(setting: str, expected: object) -
             connection.execute(f"set {setting} = '{expected}'")
 
 
+def test_the_engine_of_a_mapping_spills_into_the_scratch_folder(tmp_path: Path) -> None:
+    with _connect(tmp_path) as connection:
+        found = connection.execute("select current_setting('temp_directory')").fetchone()
+    assert found == (str(tmp_path / "spill"),)
+
+
 def test_the_engine_of_a_mapping_opens_no_file_and_no_variable(tmp_path: Path) -> None:
     people = pa.table({"name": ["anna"]})
     (tmp_path / "other.csv").write_text("name\nanna\n")

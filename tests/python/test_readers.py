@@ -325,6 +325,20 @@ def test_parquet_bytes_that_are_no_text_name_column_and_rows(tmp_path: Path) -> 
     assert "column 'raw', rows 1 to 1" in refusal(path)
 
 
+def test_the_error_of_a_parquet_value_is_named_without_the_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def quote_a_value(_column: object) -> None:
+        raise pa.ArrowInvalid("cannot cast anna")
+
+    path = tmp_path / "f.parquet"
+    pq.write_table(pa.table({"raw": ["anna"]}), path)
+    monkeypatch.setattr(readers, "to_text", quote_a_value)
+    message = refusal(path)
+    assert "rows 1 to 1: ArrowInvalid. Export" in message
+    assert "anna" not in message
+
+
 def test_duplicate_parquet_columns_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "f.parquet"
     one = pa.array(["1"])
