@@ -240,6 +240,8 @@ def _show_progress() -> Iterator[Progress]:
 def _show_between(progress: Progress, result: IngestResult) -> None:
     """Say what became of the files before the build begins, whose failure would hide it."""
     progress.stop()
+    for task in progress.task_ids:
+        progress.remove_task(task)
     report.show_ingest(out, result)
     progress.start()
 
