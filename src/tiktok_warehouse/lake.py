@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tiktok_warehouse.entities import ENTITIES, Entity
@@ -122,6 +123,54 @@ def read_registry(home: Home) -> list[Registered]:
     for path in sorted(home.raw.glob(f"*/{REGISTRY}.*.parquet")):
         rows += pq.ParquetFile(path).read().to_pylist()
     return sorted((Registered(**row) for row in rows), key=lambda row: row.ingest_seq)
+
+
+def find_damage(home: Home, row: Registered, *, every_page: bool) -> str | None:
+    """What is wrong with a landed file, None if nothing is.
+
+    Args:
+        home: whose lake.
+        row: the file's entry in the registry.
+        every_page: read all of it and verify the checksums, not only its footer.
+    """
+    path = home.raw / row.ingest_id / f"{row.entity}.{row.ingest_seq}.parquet"
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=every_page) as file:
+            if file.metadata.num_rows != row.raw_rows:
+                return f"it holds {file.metadata.num_rows} rows, and {row.raw_rows} were landed"
+            for _ in file.iter_batches() if every_page else ():
+                pass
+    except FileNotFoundError:
+        return "it is gone"
+    except (pa.ArrowException, OSError) as error:
+        return f"it cannot be read ({type(error).__name__})"
+    return None
+
+
+def set_aside(home: Home, row: Registered) -> Path:
+    """Take a damaged file out of the lake, so that its original can be landed again.
+
+    Returns:
+        Where it lies in the quarantine now, if it is still there at all.
+
+    Raises:
+        OSError: the lake or the quarantine cannot be written.
+    """
+    name = f"{row.entity}.{row.ingest_seq}.parquet"
+    damaged = home.raw / row.ingest_id / name
+    target = home.quarantine / f"damaged-{row.ingest_id}-{name}"
+    if damaged.exists():
+        damaged.replace(target)
+    for registry in damaged.parent.glob(f"{REGISTRY}.*.parquet"):
+        with pq.ParquetFile(registry) as file:
+            table = file.read()
+        kept = table.filter(pc.not_equal(table.column("ingest_seq"), row.ingest_seq))
+        unfinished = registry.with_name(f".{registry.name}")
+        pq.write_table(kept, unfinished)
+        _sync(unfinished)
+        unfinished.replace(registry)
+    _sync(damaged.parent)
+    return target
 
 
 def begin_ingest(home: Home, registry: list[Registered], now: datetime) -> Incoming:

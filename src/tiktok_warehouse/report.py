@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from rich.console import Console
@@ -11,8 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tiktok_warehouse.check_results import LAYERS, CheckResult, link_docs
+from tiktok_warehouse.forget import Receipt
 from tiktok_warehouse.ingest import IngestResult
-from tiktok_warehouse.publish import Published
+from tiktok_warehouse.publish import Published, Version
+from tiktok_warehouse.versions import KpiTotal, TableDifference
 
 # Ratios of sums over seven days, as everywhere: never an average of daily rates. Growth is the net
 # of the days over the opening of the first one.
@@ -151,8 +154,10 @@ def _show_with_change(value: float | None, change: float | None, form: str, unit
     return shown if change is None else f"{shown}\n{change:+{form}}"
 
 
-def show_ingest(console: Console, result: IngestResult) -> None:
-    """Print what became of each file that was offered."""
+def show_ingest(console: Console, result: IngestResult, set_aside: Sequence[str] = ()) -> None:
+    """Print what became of each file that was offered, and of raw files that were damaged."""
+    for damaged in set_aside:
+        say(console, make_printable(f"Damaged: {damaged}"), style="red")
     if result.landed:
         table = Table(title=f"Landed as ingest {result.ingest_id}", title_justify="left")
         table.add_column("file", overflow="fold")
@@ -242,3 +247,137 @@ def show_findings(console: Console, findings: Sequence[tuple[str, bool, str]]) -
             "[green]ok[/]" if is_well else "[red]not ok[/]", what, Text(_keep_lines(found))
         )
     console.print(table)
+
+
+def show_status(console: Console, described: Mapping[str, Any]) -> None:
+    """Print what ``status.describe`` gathered."""
+    seen = described["version"] or "nothing is published yet"
+    say(console, f"Readers see {seen}.")
+    _show_table(
+        console,
+        "Last runs (UTC)",
+        ("started", "result", "exit", "seconds", "rows in", "version", "message"),
+        [
+            (
+                *(run["started_at"][:19], run["result"], run["exit_code"], run["seconds"]),
+                *(run["raw_rows"], run["version"], run["message"]),
+            )
+            for run in described["runs"]
+        ],
+    )
+    _show_table(
+        console,
+        "Freshness",
+        ("entity", "newest ingest (UTC)", "hours ago"),
+        [(row["entity"], row["newest_ingest"], row["age_hours"]) for row in described["freshness"]],
+    )
+    _show_table(
+        console,
+        "Rejected rows",
+        ("entity", "reason", "waiting", "rows"),
+        [
+            (row["entity"], row["reason_code"], "yes" if row["is_waiting"] else "", row["rows"])
+            for row in described["rejected_rows"]
+        ],
+    )
+    _show_table(
+        console,
+        "Failing checks",
+        ("layer", "check", "severity", "observed"),
+        [
+            (row["layer"], row["check_name"], row["severity"], row["observed"])
+            for row in described["failing_checks"]
+        ],
+    )
+    _show_table(
+        console,
+        "Disk",
+        ("folder", "MB"),
+        [(folder, round(size / 1e6, 1)) for folder, size in described["disk_bytes"].items()],
+    )
+
+
+def show_versions(console: Console, kept: Sequence[Version]) -> None:
+    """Print the kept versions, newest last."""
+    _show_table(
+        console,
+        "Published versions",
+        ("", "version", "published (UTC)", "run"),
+        [
+            (
+                "readers see" if version.is_current else "",
+                *(version.name, version.published_at[:19], version.origin.run_id),
+            )
+            for version in kept
+        ],
+    )
+
+
+def show_diff(
+    console: Console,
+    a: str,
+    b: str,
+    totals: Sequence[KpiTotal],
+    differences: Sequence[TableDifference],
+) -> None:
+    """Print the KPI totals of two versions, and the tables and days whose rows differ."""
+    _show_table(
+        console,
+        "KPI totals of all own accounts",
+        ("measure", a, b, "change"),
+        [
+            (
+                *(total.measure, total.a, total.b),
+                None if total.a is None or total.b is None else round(total.b - total.a, 3),
+            )
+            for total in totals
+        ],
+    )
+    _show_table(
+        console,
+        "Tables that differ",
+        ("table", f"rows {a}", f"rows {b}", f"only {a}", f"only {b}", "days"),
+        [
+            (
+                *(found.table, found.rows_a, found.rows_b, found.only_a, found.only_b),
+                _name_days(found),
+            )
+            for found in differences
+        ],
+    )
+
+
+def _name_days(found: TableDifference) -> str:
+    shown = [str(day) for day, _, _ in found.days[:3]]
+    more = len(found.days) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _show_table(
+    console: Console, title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]
+) -> None:
+    if not rows:
+        say(console, f"{title}: none")
+        return
+    table = Table(title=title, title_justify="left")
+    for heading in headings:
+        table.add_column(_cell(heading), overflow="fold")
+    for row in rows:
+        table.add_row(
+            *(
+                "" if value is None else _cell(f"{value:,}" if isinstance(value, int) else value)
+                for value in row
+            )
+        )
+    console.print(table)
+
+
+def show_receipt(console: Console, folder: Path, receipt: Receipt) -> None:
+    """Print what was erased, without saying whom."""
+    rows = sum(receipt.rows_removed.values())
+    say(
+        console,
+        f"Forgotten: {rows:,} raw rows of {receipt.files_rewritten} files,"
+        f" {receipt.quarantine_removed} refused files, {receipt.versions_removed} versions."
+        f" Receipt: {folder / receipt.receipt_id}.json",
+    )
