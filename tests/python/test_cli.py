@@ -286,7 +286,7 @@ def test_what_landed_is_said_though_the_build_then_fails(
     assert "a check failed" in shown.err
 
 
-def _fail_a_check(*_arguments: object) -> None:
+def _fail_a_check(*_arguments: object, **_options: object) -> None:
     raise ChecksFailed("a check failed")
 
 
