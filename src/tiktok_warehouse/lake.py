@@ -190,8 +190,10 @@ def begin_ingest(home: Home, registry: list[Registered], now: datetime) -> Incom
     first_seq = 1 + max((row.ingest_seq for row in registry), default=0)
     utc = now.astimezone(UTC)
     ingest_id = f"{utc:%Y%m%dT%H%M%SZ}-{first_seq:06d}"
+    # Private: the scratch folder beside the new one holds viewers' ids in the clear.
+    incoming.mkdir(mode=0o700)
     folder = incoming / ingest_id
-    folder.mkdir(parents=True)
+    folder.mkdir()
     return Incoming(folder, ingest_id, first_seq, first_seq, utc.replace(tzinfo=None))
 
 
