@@ -19,10 +19,18 @@ pivot_measures as (
         ) as {{ measure }},
         {% endif -%}
         {% endfor -%}
+        {% for family, measures in snapshot_families().items() -%}
+        {% for flag in ['is_estimated', 'has_restatement'] -%}
+        max(
+            case
+                when {{ flag }} and measure in ('{{ measures | join("', '") }}') then 1
+                else 0
+            end
+        ) = 1 as {{ family }}_{{ flag }},
+        {% endfor -%}
+        {% endfor -%}
         video_id,
-        event_date,
-        max(case when is_estimated then 1 else 0 end) = 1 as is_estimated,
-        max(case when has_restatement then 1 else 0 end) = 1 as has_restatement
+        event_date
     from differences
     group by video_id, event_date
 

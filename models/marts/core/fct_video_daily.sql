@@ -144,16 +144,14 @@ add_measures as (
         days.event_date,
         days.engagement_source,
         days.watch_source,
-        coalesce(
-            snapshots.is_estimated
-            and (days.engagement_source = 'snapshots' or days.watch_source = 'snapshots'),
-            false
-        ) as is_estimated,
-        coalesce(
-            snapshots.has_restatement
-            and (days.engagement_source = 'snapshots' or days.watch_source = 'snapshots'),
-            false
-        ) as has_restatement
+        {% for flag in ['is_estimated', 'has_restatement'] -%}
+        -- What snapshots say of a family that events tell is in no number of the row.
+        {% for family in snapshot_families() -%}
+        {{ '' if loop.first else 'or ' -}}
+        coalesce(snapshots.{{ family }}_{{ flag }} and days.{{ family }}_source = 'snapshots', false)
+        {% endfor -%}
+        as {{ flag }}{{ ',' if not loop.last }}
+        {% endfor %}
     from choose_sources as days
     left join video_views
         on days.video_id = video_views.video_id and days.event_date = video_views.event_date
