@@ -66,3 +66,11 @@
 {% macro snapshot_units(measure) -%}
     {{ return(1000 if measure.endswith('_seconds') else 1) }}
 {%- endmacro %}
+
+{#- 1 where a landed file of interactions can hold a type. A mapping names those that its source never has. -#}
+{% macro file_can_hold(interaction_type) -%}
+    case
+            when concat(',', coalesce(never_has, ''), ',') like '%,{{ interaction_type }},%' then 0
+            else 1
+        end
+{%- endmacro %}

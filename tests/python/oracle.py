@@ -508,8 +508,9 @@ def coverage_of(files: Sequence[LandedFile], own_seqs: set[int]) -> Coverage:
 
     Args:
         files: every landed file.
-        own_seqs: files that gave the account's accepted interactions. What these can never have
-            is unknown for the account, whatever other accounts' files have.
+        own_seqs: files that gave accepted interactions: the account's of that day, or all of the
+            account's on a day without any. What these can never have is unknown, whatever other
+            accounts' or other days' files have.
     """
     landed = [file for file in files if file.entity == "interactions"]
     sources = [file for file in landed if file.ingest_seq in own_seqs] or landed
@@ -1151,12 +1152,19 @@ class World:
     account_readings: Sequence[Reading]
     video_readings: Sequence[Reading]
     coverage: Mapping[str, Coverage]
+    coverage_of_days: Mapping[tuple[str, date], Coverage]
     newest_ingest: datetime | None
     newest_of_source: Mapping[str, datetime]
 
     def coverage_for(self, account_id: str) -> Coverage:
         """Competitors get NULL for measures of events."""
         return self.coverage[account_id] if self.is_own(account_id) else NOTHING_KNOWN
+
+    def coverage_on(self, account_id: str, day: date) -> Coverage:
+        """A day with interactions is judged by the files that they came from."""
+        usual = self.coverage_for(account_id)
+        of_day = self.coverage_of_days.get((account_id, day), usual)
+        return of_day if self.is_own(account_id) else usual
 
     def is_own(self, account_id: str) -> bool:
         return bool(self.accounts[account_id]["account_role"] == "own")
@@ -1290,9 +1298,12 @@ def place_events(
         ]
 
     seqs_of: dict[str, set[int]] = {account_id: set() for account_id in accounts}
+    seqs_of_days: dict[tuple[str, date], set[int]] = defaultdict(set)
     for judged_row in accepted["interactions"]:
         account_id = videos[judged_row.content["video_id"]]["account_id"]
+        day = local_day(judged_row.content["interacted_at"], zone)
         seqs_of[account_id].add(judged_row.raw["_ingest_seq"])
+        seqs_of_days[account_id, day].add(judged_row.raw["_ingest_seq"])
     newest: dict[str, datetime] = {}
     for source, entities in ENTITIES_OF.items():
         landed = [file.ingested_at for file in files if file.entity in entities]
@@ -1314,6 +1325,7 @@ def place_events(
         account_readings=readings("account_snapshots", "account_id"),
         video_readings=readings("video_snapshots", "video_id"),
         coverage={account_id: coverage_of(files, seqs) for account_id, seqs in seqs_of.items()},
+        coverage_of_days={key: coverage_of(files, seqs) for key, seqs in seqs_of_days.items()},
         newest_ingest=max((file.ingested_at for file in files), default=None),
         newest_of_source=newest,
     )
@@ -1362,7 +1374,7 @@ def daily_video_kpis(world: World) -> Table:
     for (video_id, day), rows in days_by(world, "video_id").items():
         account_id = world.account_of(video_id)
         posted = local_day(world.videos[video_id]["posted_at"], world.zone)
-        measures = measure_day(rows, first_days, world.coverage_for(account_id))
+        measures = measure_day(rows, first_days, world.coverage_on(account_id, day))
         expected[video_id, day] = {
             "account_id": account_id,
             "posted_date": posted,
@@ -1385,7 +1397,7 @@ def daily_account_kpis(world: World) -> Table:
         for day in days:
             nothing = Day(day, [], [], [], [], [], [])
             rows = rows_of.get((account_id, day), nothing)
-            measures = measure_day(rows, first_days, world.coverage_for(account_id))
+            measures = measure_day(rows, first_days, world.coverage_on(account_id, day))
             measures |= followers[day]
             measures["engagement_rate_by_followers_pct"] = across(
                 measures, "engagements", "engagement", "followers_opening", "followers"

@@ -48,6 +48,12 @@ coverage as (
 
 ),
 
+coverage_days as (
+
+    select * from {{ ref('int_account_coverage_daily') }}
+
+),
+
 -- A reading that is a baseline adds nothing to its day, but is a row of that day.
 list_video_days as (
     {% for days in ['video_views', 'interactions', 'funnel', 'snapshots'] %}
@@ -70,12 +76,23 @@ add_coverage as (
     select
         list_video_days.video_id,
         list_video_days.event_date,
-        coverage.*
+        {% for measure in interaction_measures().values() -%}
+        coalesce(coverage_days.knows_{{ measure }}, coverage.knows_{{ measure }})
+            as knows_{{ measure }},
+        {% endfor -%}
+        {% for entity in event_entities() -%}
+        coverage.knows_{{ entity }},
+        {% endfor -%}
+        videos.account_id
     from list_video_days
     inner join videos
         on list_video_days.video_id = videos.video_id
     inner join coverage
         on videos.account_id = coverage.account_id
+    left join coverage_days
+        on
+            videos.account_id = coverage_days.account_id
+            and list_video_days.event_date = coverage_days.event_date
 
 ),
 
