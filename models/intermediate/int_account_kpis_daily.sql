@@ -60,7 +60,7 @@ sum_videos as (
 
     select
         {% for measure in account_sums() -%}
-        cast(sum({{ measure }}) as {{ measure_type(measure) }}) as {{ measure }},
+        {{ sum_that_fits(measure, measure_type(measure)) }} as {{ measure }},
         {% endfor -%}
         account_id,
         kpi_date as event_date,

@@ -655,6 +655,16 @@ def total(parts: Iterable[int | None]) -> int | None:
     return None if None in known else sum(part for part in known if part is not None)
 
 
+def fitting(value: T) -> T | None:
+    """Counts are bigint, seconds decimal(18,3), money decimal(18,4); what does not fit is NULL."""
+    if isinstance(value, Decimal):
+        largest = Decimal(10) ** (14 if -value.as_tuple().exponent > 3 else 15)  # type: ignore[operator]
+        return value if abs(value) < largest else None
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else None
+    return value
+
+
 WATCH_COUNTS = (
     "impressions",
     "impressions_with_person",
@@ -743,14 +753,14 @@ def measure_day(day: Day, first_days: Mapping[tuple[str, str], date], coverage: 
     else:
         from_snapshots += WATCH_COUNTERS
         counts |= sum_added(day.added, WATCH_COUNTERS)
-        counts["watch_source"] = snapshots_if_any(counts[name] for name in WATCH_COUNTERS)
+        counts["watch_source"] = snapshots_if_any(day.added, WATCH_COUNTERS)
     counts |= count_interactions(day.interactions, coverage)
     if coverage.types:
         counts["engagement_source"] = "event_log"
     else:
         from_snapshots += ENGAGEMENT_COUNTERS
         counts |= sum_added(day.added, ENGAGEMENT_COUNTERS)
-        counts["engagement_source"] = snapshots_if_any(counts[name] for name in ENGAGEMENT_COUNTERS)
+        counts["engagement_source"] = snapshots_if_any(day.added, ENGAGEMENT_COUNTERS)
     used = [
         added
         for of_video in day.added
@@ -773,12 +783,12 @@ def sum_added(added: Iterable[Mapping[str, Added]], counters: Iterable[str]) -> 
     sums: Record = {}
     for counter in counters:
         values = [row[counter].value for row in rows if counter in row]
-        sums[counter] = sum(values[1:], values[0]) if values else None
+        sums[counter] = fitting(sum(values[1:], values[0])) if values else None
     return sums
 
 
-def snapshots_if_any(values: Iterable[Any]) -> str | None:
-    return "snapshots" if any(value is not None for value in values) else None
+def snapshots_if_any(added: Iterable[Mapping[str, Added]], counters: Sequence[str]) -> str | None:
+    return "snapshots" if any(name in of_video for of_video in added for name in counters) else None
 
 
 def count_funnel(day: Day, coverage: Coverage) -> Record:
@@ -807,7 +817,8 @@ def value_of(conversions: Sequence[Conversion]) -> tuple[Decimal | None, str | N
     currencies = {currency for _, currency in valued}
     if len(currencies) > 1:
         return None, None
-    return sum((value for value, _ in valued), Decimal(0)), next(iter(currencies), None)
+    amount = fitting(sum((value for value, _ in valued), Decimal("0.0000")))
+    return amount, next(iter(currencies), None)
 
 
 def derive_watch(counts: Record) -> Record:
@@ -833,9 +844,11 @@ def derive_engagement(counts: Record) -> Record:
     """Where saves are unknown the numerator is likes + comments + shares, and a flag says so."""
     without_saves = total(counts[name] for name in ("likes", "comments", "shares"))
     has_saves = None if without_saves is None else counts["saves"] is not None
-    engagements = total((without_saves, counts["saves"])) if has_saves else without_saves
-    active = total(
-        counts[name] for name in ("comments", "shares", "duets", "stitches", "direct_messages")
+    engagements = fitting(total((without_saves, counts["saves"])) if has_saves else without_saves)
+    active = fitting(
+        total(
+            counts[name] for name in ("comments", "shares", "duets", "stitches", "direct_messages")
+        )
     )
     counts = {**counts, "engagements": engagements, "active_engagements": active}
 
@@ -978,8 +991,9 @@ def follower_record(
     closing: int | None,
     source: str | None,
 ) -> Record:
-    net = None if closing is None or opening is None else closing - opening
     expected_net = None if gained is None or lost is None else gained - lost
+    opening, closing = fitting(opening), fitting(closing)
+    net = None if closing is None or opening is None else closing - opening
     return {
         "followers_opening": opening,
         "followers_gained": gained,
@@ -1044,8 +1058,8 @@ def daily_conversions(world: World) -> Table:
         quantities = [row.quantity for row in rows if row.quantity is not None]
         expected[key] = {
             "conversions": len(rows),
-            "quantity": sum(quantities) if quantities else None,
-            "conversion_value_amount": sum(values, Decimal(0)) if values else None,
+            "quantity": fitting(sum(quantities)) if quantities else None,
+            "conversion_value_amount": fitting(sum(values, Decimal(0))) if values else None,
             "profile_visitors": visitors,
             "conversion_rate_pct": percent(len(rows), visitors),
         }
@@ -1478,7 +1492,7 @@ def compare_times(account: Mapping[date, Record], day: date) -> Record:
         rows = [account[each] for each in days if each in account]
         is_full = len(rows) == length
         for name in SUMMED:
-            compared[f"{name}_{length}d"] = sum_known(rows, name) if is_full else None
+            compared[f"{name}_{length}d"] = fitting(sum_known(rows, name)) if is_full else None
         for name, parts in WINDOW_RATIOS.items():
             compared[f"{name}_{length}d"] = window_ratio(rows, *parts) if is_full else None
         compared[f"follower_growth_rate_pct_{length}d"] = (
