@@ -71,14 +71,6 @@
     {{ return(['likes', 'comments', 'shares', 'saves']) }}
 {%- endmacro %}
 
-{#- The same counters by their family, which has one source on each row. -#}
-{% macro snapshot_families() -%}
-    {{ return({
-        'engagement': snapshot_interaction_measures(),
-        'watch': ['views', 'total_watch_seconds'],
-    }) }}
-{%- endmacro %}
-
 {#- Daily measures of an account's or a video's way from visit to conversion, by their entity. -#}
 {% macro funnel_measures() -%}
     {{ return({

@@ -156,8 +156,8 @@ MUTANTS = (
     Mutant(
         "levels run the wrong way",
         f"{_CORE}/fct_follower_daily.sql",
-        "anchor_followers + running_net - anchor_running_net",
-        "anchor_followers - running_net + anchor_running_net",
+        "+ (running_net - anchor_running_net) as bigint",
+        "- (running_net - anchor_running_net) as bigint",
     ),
     Mutant(
         "the remainder of a gap is lost",

@@ -6,6 +6,17 @@ differences as (
 
 ),
 
+-- Each family of a row has one source, and so its own flags.
+add_family as (
+
+    select
+        *,
+        case when measure in ('views', 'total_watch_seconds') then 'watch' else 'engagement' end
+            as family
+    from differences
+
+),
+
 pivot_measures as (
 
     select
@@ -19,19 +30,15 @@ pivot_measures as (
         ) as {{ measure }},
         {% endif -%}
         {% endfor -%}
-        {% for family, measures in snapshot_families().items() -%}
-        {% for flag in ['is_estimated', 'has_restatement'] -%}
-        max(
-            case
-                when {{ flag }} and measure in ('{{ measures | join("', '") }}') then 1
-                else 0
-            end
-        ) = 1 as {{ family }}_{{ flag }},
-        {% endfor -%}
+        {% for family in ['engagement', 'watch'] -%}
+        max(case when is_estimated and family = '{{ family }}' then 1 else 0 end) = 1
+            as {{ family }}_is_estimated,
+        max(case when has_restatement and family = '{{ family }}' then 1 else 0 end) = 1
+            as {{ family }}_has_restatement,
         {% endfor -%}
         video_id,
         event_date
-    from differences
+    from add_family
     group by video_id, event_date
 
 )

@@ -161,14 +161,15 @@ add_measures as (
         days.event_date,
         days.engagement_source,
         days.watch_source,
-        {% for flag in ['is_estimated', 'has_restatement'] -%}
         -- What snapshots say of a family that events tell is in no number of the row.
-        {% for family in snapshot_families() -%}
-        {{ '' if loop.first else 'or ' -}}
-        coalesce(snapshots.{{ family }}_{{ flag }} and days.{{ family }}_source = 'snapshots', false)
-        {% endfor -%}
-        as {{ flag }}{{ ',' if not loop.last }}
-        {% endfor %}
+        coalesce(days.engagement_source = 'snapshots' and snapshots.engagement_is_estimated, false)
+        or coalesce(days.watch_source = 'snapshots' and snapshots.watch_is_estimated, false)
+            as is_estimated,
+        coalesce(
+            days.engagement_source = 'snapshots' and snapshots.engagement_has_restatement, false
+        )
+        or coalesce(days.watch_source = 'snapshots' and snapshots.watch_has_restatement, false)
+            as has_restatement
     from choose_sources as days
     left join video_views
         on days.video_id = video_views.video_id and days.event_date = video_views.event_date
