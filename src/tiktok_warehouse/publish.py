@@ -132,8 +132,7 @@ def _write_tables(home: Home, plans: list[_Plan], folder: Path) -> list[Publishe
         for schema in PUBLISHED_SCHEMAS:
             connection.execute(f"create schema published.{schema}")
             (folder / "parquet" / schema).mkdir(parents=True)
-        if _has_check_results(connection):
-            plans = [*plans, _Plan(check_results.SCHEMA, check_results.TABLE, None)]
+        plans = [*plans, *_plan_checks(connection)]
         tables = [_write_table(connection, plan, folder) for plan in plans]
         connection.execute("checkpoint published")
         connection.execute("detach published")
@@ -145,14 +144,14 @@ def _write_tables(home: Home, plans: list[_Plan], folder: Path) -> list[Publishe
     return tables
 
 
-def _has_check_results(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the checks left their results; no model of dbt lists that table."""
+def _plan_checks(connection: duckdb.DuckDBPyConnection) -> list[_Plan]:
+    """Tables that the checks left, if they did; no model of dbt lists them."""
     found = connection.execute(
-        "select count(*) from duckdb_tables()"
-        " where database_name = 'build' and schema_name = ? and table_name = ?",
-        [check_results.SCHEMA, check_results.TABLE],
-    ).fetchone()
-    return bool(found and found[0])
+        "select table_name from duckdb_tables()"
+        " where database_name = 'build' and schema_name = ? and table_name in (?, ?) order by all",
+        [check_results.SCHEMA, check_results.TABLE, check_results.PROFILES],
+    ).fetchall()
+    return [_Plan(check_results.SCHEMA, name, None) for (name,) in found]
 
 
 def _write_table(
