@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tempfile
@@ -351,6 +352,30 @@ def test_a_change_of_what_was_published_is_judged_also_where_every_count_of_rows
     assert not any(check.is_undecided for check in failed), failed
     assert {check.check_name for check in failed if check.stops} == stopping
     assert {check.check_name for check in failed if not check.stops} == warning
+
+
+def test_the_rows_that_break_a_dbt_test_are_a_view_that_keeps_and_publishes_nobody(
+    home: Home,
+) -> None:
+    manifest = json.loads((transform.find_target(home) / "manifest.json").read_text("utf-8"))
+    tests = {
+        node["name"]: node["alias"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+    }
+    stored = "select view_name from duckdb_views() where schema_name = 'quality'"
+    assert {name for (name,) in read(home.database, stored)} == set(tests.values())
+    assert read(home.published / "tiktok.duckdb", stored) == []
+    published = "select table_name from duckdb_tables() where schema_name = 'quality'"
+    assert not {name for (name,) in read(home.published / "tiktok.duckdb", published)} & set(
+        tests.values()
+    )
+    doubled = f"from quality.{tests['unique_grain_daily_account_kpis_account_id__kpi_date']}"
+    assert read(home.database, doubled) == []
+    with duckdb.connect(str(home.database)) as connection:
+        connection.execute(f"insert into {KPIS} from {KPIS} where {A_USUAL_DAY}")
+    ((_, _, row_count),) = read(home.database, doubled)
+    assert row_count == 2
 
 
 def test_results_of_the_oldest_runs_are_dropped(home: Home) -> None:
