@@ -275,6 +275,7 @@ def check_build(
     validation = validate.validate(home, run_id, watcher.on_validate, accepted=accepted)
     checks = [*check_results.read_dbt_results(built.target), *validation.checks]
     check_results.write(home, run_id, checks)
+    check_results.write_profiles(home, validation.ingest_profiles)
     _stop_on([check for check in checks if check.stops], home, validation.data_docs)
     return checks, validation.data_docs
 

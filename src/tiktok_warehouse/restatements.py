@@ -8,10 +8,14 @@ reason, which is kept.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import duckdb
 
 from tiktok_warehouse.home import Home
-from tiktok_warehouse.publish import DATABASE_NAME, Version
+
+if TYPE_CHECKING:
+    from tiktok_warehouse.publish import Version
 
 SCHEMA, TABLE = "quality", "kpi_restatements"
 
@@ -107,7 +111,7 @@ def write(
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, before: Version) -> bool:
-    path = str(before.folder / DATABASE_NAME).replace("'", "''")
+    path = str(before.database).replace("'", "''")
     connection.execute(f"attach '{path}' as published (read_only)")
     tables = connection.execute(
         "select schema_name || '.' || table_name from duckdb_tables()"

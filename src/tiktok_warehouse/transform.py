@@ -307,6 +307,7 @@ def _describe_failures(home: Home, target: Path, failed: list[dict[str, Any]]) -
         block += [f"    {line}" for line in str(result["message"]).splitlines()]
         if result["unique_id"].startswith("test."):
             block += [f"    {row}" for row in _fetch_failing_rows(home, result["compiled_code"])]
+            block.append(f"    all of them: {node['schema']}.{node['alias']} in {home.database}")
         block.append(f"    see {check_results.link_docs(check_results.name_anchor(node))}")
         blocks.append("\n".join(block))
     if len(failed) > _SHOWN_FAILURES:
