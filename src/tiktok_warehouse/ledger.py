@@ -157,6 +157,7 @@ def copy_to_build(home: Home, current: Run) -> None:
     columns = ", ".join(f"{name} {type_name}" for name, (type_name, _) in _COLUMNS.items())
     with duckdb.connect(str(home.database)) as connection:
         connection.execute("begin")
+        connection.execute(f"create schema if not exists {SCHEMA}")
         connection.execute(f"create or replace table {table} ({columns})")
         connection.execute(f"comment on table {table} is '{_TABLE_COMMENT}'")
         for name, (_, comment) in _COLUMNS.items():

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import duckdb
-
 from tiktok_warehouse import (
     check_results,
     forget,
@@ -237,12 +235,10 @@ def _publish(
         ledger.copy_to_build(home, run)
     finally:
         run.result = "killed"
-    with duckdb.connect(str(home.database), read_only=True) as connection:
-        found = connection.execute("select max(change_seq) from build_state.runs").fetchone()
     origin = publish.Origin(
         run_id=run.run_id,
         ingest_seq=newest_seq,
-        change_seq=int(found[0]) if found else 0,
+        change_seq=built.change_seq,
         code=code,
         can_link=not built.is_rebuilt,
     )

@@ -49,6 +49,7 @@ class BuildResult:
         seconds: wall time of the dbt process.
         target: folder of dbt's manifest.json and run_results.json.
         is_rebuilt: whether everything was built from the raw rows, and not the touched days alone.
+        change_seq: number of this run of dbt in the build database.
     """
 
     models: int
@@ -56,6 +57,7 @@ class BuildResult:
     seconds: float
     target: Path
     is_rebuilt: bool = False
+    change_seq: int = 0
 
 
 def find_target(home: Home) -> Path:
@@ -153,8 +155,15 @@ def build_models(
             seconds=seconds,
             target=target,
             is_rebuilt=is_rebuilt or raw_source == "seeds",
+            change_seq=_read_change_seq(home),
         )
     raise _explain(home, target, results, output)
+
+
+def _read_change_seq(home: Home) -> int:
+    with duckdb.connect(str(home.database), read_only=True) as connection:
+        row = connection.execute("select max(change_seq) from build_state.runs").fetchone()
+    return int(row[0]) if row else 0
 
 
 def read_consumed(home: Home) -> dict[str, int]:

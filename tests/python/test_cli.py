@@ -350,8 +350,8 @@ def test_exit_5_no_space_while_publishing_keeps_the_old_version(
 ) -> None:
     put(home, accounts=ACCOUNTS)
     built = transform.BuildResult(models=1, checks=1, seconds=0.0, target=home.build)
-    monkeypatch.setattr(transform, "build_models", lambda *_: built)
-    monkeypatch.setattr(refresh_module, "check_build", lambda *_: ([], home.build))
+    monkeypatch.setattr(transform, "build_models", lambda *_, **__: built)
+    monkeypatch.setattr(refresh_module, "check_build", lambda *_, **__: ([], home.build))
     monkeypatch.setattr(publishing, "publish", _no_space)
     assert run(home, "refresh") == 5
     assert "No space left" in capsys.readouterr().err

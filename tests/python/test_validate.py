@@ -393,7 +393,7 @@ def test_accepting_a_check_that_does_not_exist_is_a_wrong_command_line(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     built = transform.BuildResult(1, 1, 0.0, transform.find_target(home))
-    monkeypatch.setattr(transform, "build_models", lambda *_: built)
+    monkeypatch.setattr(transform, "build_models", lambda *_, **__: built)
     arguments = ["refresh", "--sample", "--home", str(home.root), "--accept", "no_such_check"]
     assert cli.run(arguments) == 2
     assert "no_such_check" in capsys.readouterr().err
@@ -403,7 +403,7 @@ def test_the_scoreboard_shows_each_layer_and_tool(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     built = transform.BuildResult(1, 1, 0.0, transform.find_target(home))
-    monkeypatch.setattr(transform, "build_models", lambda *_: built)
+    monkeypatch.setattr(transform, "build_models", lambda *_, **__: built)
     assert cli.run(["refresh", "--sample", "--home", str(home.root)]) == 0
     shown = capsys.readouterr().out
     for layer in ("raw", "staging", "marts"):
