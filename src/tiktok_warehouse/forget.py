@@ -34,9 +34,6 @@ from tiktok_warehouse.home import Home
 _NOTE = ".forgetting.json"
 _WHITE_SPACE = " \t\n\r\v\f"
 
-# Checks that compare with what was published: an erasure explains what they would find.
-ACCEPTED_CHECKS = ("published_days_kept", "published_views_kept")
-
 
 @dataclass
 class Forgetting:

@@ -65,6 +65,7 @@ class Options:
         accepted_restatement: why closed days may show other values than were published, although no
             ingest explains it; None if they may not.
         rebuild_everything: read the whole lake, although the touched days would do.
+        ignores_published: compare nothing with the versions before.
         backfill: first and last of the days to build again besides the touched ones.
     """
 
@@ -72,6 +73,7 @@ class Options:
     accepted: Collection[str] = ()
     accepted_restatement: str | None = None
     rebuild_everything: bool = False
+    ignores_published: bool = False
     backfill: tuple[date, date] | None = None
 
 
@@ -101,13 +103,8 @@ def refresh(home: Home, watcher: Watcher, options: Options) -> RefreshResult:
     forgetting = forget.find_unfinished(home)
     if forgetting is not None:
         forget.resume(home, forgetting)
-        accepted = {*options.accepted, *forget.ACCEPTED_CHECKS}
-        options = replace(
-            options,
-            accepted=accepted,
-            accepted_restatement="a person or an account was forgotten",
-            rebuild_everything=True,
-        )
+        # What was published names the forgotten, and so would a comparison with it.
+        options = replace(options, ignores_published=True, rebuild_everything=True)
     run = ledger.begin(home, run_id, "refresh --sample" if options.sample else "refresh")
     try:
         result = _refresh(home, run, watcher, options)
@@ -176,12 +173,19 @@ def _refresh(home: Home, run: ledger.Run, watcher: Watcher, options: Options) ->
         restatements.write(
             home,
             run.run_id,
-            newest,
+            None if options.ignores_published else newest,
             is_rebuilt=built.is_rebuilt,
             # Whoever works on the models sees the sample change all the time.
             accepted="the sample" if options.sample else options.accepted_restatement,
         )
-        checks, data_docs = check_build(home, run.run_id, built, watcher, options.accepted)
+        checks, data_docs = check_build(
+            home,
+            run.run_id,
+            built,
+            watcher,
+            options.accepted,
+            ignores_published=options.ignores_published,
+        )
     if watcher.on_publish:
         watcher.on_publish()
     with run.step("publish"):
@@ -251,6 +255,8 @@ def check_build(
     built: transform.BuildResult,
     watcher: Watcher,
     accepted: Collection[str] = (),
+    *,
+    ignores_published: bool = False,
 ) -> tuple[list[CheckResult], Path]:
     """The gate: run the expectations on a build, write down all results, stop on a critical one.
 
@@ -260,6 +266,7 @@ def check_build(
         built: what dbt did, for the results of its tests.
         watcher: what to call meanwhile.
         accepted: critical expectations whose failure is published for once.
+        ignores_published: compare nothing with the version before.
 
     Returns:
         All results, dbt's too; the folder with the Data Docs.
@@ -268,7 +275,13 @@ def check_build(
         ChecksFailed: a critical check failed. Its message says which, what was seen and what to
             do; the Data Docs lie under ``logs/``.
     """
-    validation = validate.validate(home, run_id, watcher.on_validate, accepted=accepted)
+    validation = validate.validate(
+        home,
+        run_id,
+        watcher.on_validate,
+        accepted=accepted,
+        ignores_published=ignores_published,
+    )
     checks = [*check_results.read_dbt_results(built.target), *validation.checks]
     check_results.write(home, run_id, checks)
     check_results.write_profiles(home, validation.ingest_profiles)

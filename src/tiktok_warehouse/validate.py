@@ -76,6 +76,7 @@ def validate(
     *,
     accepted: Collection[str] = (),
     layers: Sequence[str] = ("raw", "staging", "marts"),
+    ignores_published: bool = False,
 ) -> ValidationResult:
     """Run the suites on a home's build database.
 
@@ -85,6 +86,7 @@ def validate(
         on_progress: called with (observations done, observations in all, name).
         accepted: critical checks whose failure is to be published for once, as a warning.
         layers: which suites to run.
+        ignores_published: compare nothing with the version before, as if there were none.
 
     Raises:
         UsageError: ``accepted`` names no check.
@@ -135,7 +137,7 @@ def validate(
     try:
         # Held open throughout: the in-memory database lives as long as a connection to it.
         with engine.connect() as connection:
-            project = _open(connection, home)
+            project = _open(connection, home, ignores_published=ignores_published)
             observations = [
                 (layer, observation)
                 for layer in layers
@@ -178,14 +180,14 @@ def _accept(check: CheckResult, accepted: Collection[str]) -> CheckResult:
     return CheckResult(**{**vars(check), "severity": "warning"})
 
 
-def _open(connection: Any, home: Home) -> Project:
+def _open(connection: Any, home: Home, *, ignores_published: bool) -> Project:
     """Attach what the suites compare with, and describe it."""
     from expectations import Project
 
     connection.exec_driver_sql("set TimeZone = 'UTC'")
     connection.exec_driver_sql("attach ':memory:' as checks (read_write)")
     published = home.published / "tiktok.duckdb"
-    if published.exists():
+    if published.exists() and not ignores_published:
         path = str(published).replace("'", "''")
         connection.exec_driver_sql(f"attach '{path}' as published (read_only)")
     tables = _list_columns(connection)
@@ -195,7 +197,7 @@ def _open(connection: Any, home: Home) -> Project:
         if "build_state.raw_source" in build
         else []
     )
-    newest = publish.find_newest(home)
+    newest = None if ignores_published else publish.find_newest(home)
     return Project(
         raw_source=rows[0][0] if rows else "lake",
         raw_folder=str(home.raw),

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -56,10 +55,9 @@ FILES = {
 
 
 @pytest.fixture(autouse=True)
-def with_a_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SECRET_VARIABLE, SECRET)
     monkeypatch.setattr(offers, "SETTLE_SECONDS", 0.0)
-    yield
 
 
 @pytest.fixture(scope="module")
