@@ -9,7 +9,7 @@
             {{ exceptions.raise_compiler_error("raw_source is '" ~ wanted ~ "'; it must be 'seeds' or 'lake'.") }}
         {%- endif -%}
         {%- do run_query("create schema if not exists build_state") -%}
-        {%- do run_query("create table if not exists build_state.raw_source (raw_source varchar)") -%}
+        {%- do run_query("create table if not exists build_state.raw_source (raw_source string)") -%}
         {%- set found = run_query("select raw_source from build_state.raw_source") -%}
         {%- if found | length == 0 -%}
             {%- do run_query("insert into build_state.raw_source values ('" ~ wanted ~ "')") -%}

@@ -44,7 +44,7 @@ list_pairs as (
     {% endfor %}
     select
         account_id,
-        cast(null as varchar) as video_id,
+        cast(null as string) as video_id,
         event_date,
         'followers' as measure,
         cast(counted_followers as decimal(18, 3)) as event_log_value,

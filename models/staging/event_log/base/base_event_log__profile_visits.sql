@@ -76,7 +76,7 @@ select
     row_status,
     duplicate_kind,
     reason_code,
-    cast(null as varchar) as nulled_columns,
+    cast(null as string) as nulled_columns,
     case
         when reason_code is not null
             then {{ raw_record({
