@@ -1,28 +1,23 @@
-"""One home, two engines: the sample's rows in its lake, DuckDB and Spark beside it."""
+"""The sample's raw rows as a lake, and more of them."""
 
 from __future__ import annotations
 
 import csv
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import groupby
-from pathlib import Path
 
 import pyarrow as pa
-import pytest
 
 from tiktok_warehouse import lake
 from tiktok_warehouse.entities import ENTITIES
-from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
+from tiktok_warehouse.home import PROJECT_ROOT, Home
 
 Row = dict[str, str | None]
 
 
-@pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A home whose lake holds the sample, file by file as its rows' lineage names them."""
-    home = open_home(tmp_path_factory.mktemp("spark") / "home")
+def land_sample(home: Home) -> None:
+    """Let the sample land, ingest by ingest and file by file as its rows' lineage names them."""
     lake.ensure_lake(home)
     sample = [(entity, row) for entity in ENTITIES for row in read_sample(entity)]
 
@@ -34,12 +29,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         for entity, row in items:
             files.setdefault(entity, []).append(row)
         land_rows(home, files, datetime.fromisoformat(ingested_at).replace(tzinfo=UTC))
-    before = os.environ.get("TIKTOK_WAREHOUSE_HOME")
-    os.environ["TIKTOK_WAREHOUSE_HOME"] = str(home.root)
-    yield home
-    os.environ.pop("TIKTOK_WAREHOUSE_HOME")
-    if before is not None:
-        os.environ["TIKTOK_WAREHOUSE_HOME"] = before
 
 
 def read_sample(entity: str) -> Iterable[Row]:
@@ -83,11 +72,3 @@ def land_rows(home: Home, files: dict[str, list[Row]], ingested_at: datetime) ->
             )
         )
     lake.land(home, incoming)
-
-
-@pytest.fixture(scope="session")
-def spark_folder(home: Home) -> Path:
-    """Where Spark keeps its tables and metastore."""
-    folder = home.build / "spark"
-    folder.mkdir()
-    return folder
