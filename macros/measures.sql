@@ -6,9 +6,9 @@
     ]) }}
 {%- endmacro %}
 
-{#- Daily counts of people: recounted at every grain, never summed. -#}
+{#- Daily counts of people, by their table: recounted at every grain, never summed. -#}
 {% macro viewer_measures() -%}
-    {{ return(['reach', 'unique_viewers', 'new_viewers']) }}
+    {{ return({'reach': 'viewers', 'unique_viewers': 'viewers', 'new_viewers': 'new_viewers'}) }}
 {%- endmacro %}
 
 {#- The type of a measure's column, so that a sum keeps it (a sum of bigint is wider). -#}

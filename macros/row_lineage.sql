@@ -9,3 +9,11 @@
         -- One number compares faster than two. Room for 10^10 rows a file and 9 x 10^8 files.
         cast(_ingest_seq as bigint) * 10000000000 + cast(_source_row as bigint) as row_order
 {%- endmacro %}
+
+{#- A row's day, for rows that count now or may once their parent has come. -#}
+{% macro event_date(timestamp) -%}
+    case
+        when coalesce(reason_code, 'unknown_video') in ('unknown_video', 'unknown_account')
+            then {{ reporting_date(timestamp) }}
+    end
+{%- endmacro %}

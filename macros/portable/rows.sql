@@ -49,3 +49,18 @@
 {% macro spark__each_part(column) -%}
     explode(split({{ column }}, ','))
 {%- endmacro %}
+
+
+{#- Statement that puts the given rows (SQL) into a table in place of all that it has. -#}
+{% macro replace_rows(relation, rows) -%}
+    {{ return(adapter.dispatch('replace_rows')(relation, rows)) }}
+{%- endmacro %}
+
+{% macro duckdb__replace_rows(relation, rows) -%}
+    delete from {{ relation }};
+    insert into {{ relation }} values {{ rows }}
+{%- endmacro %}
+
+{% macro spark__replace_rows(relation, rows) -%}
+    insert overwrite {{ relation }} values {{ rows }}
+{%- endmacro %}

@@ -30,15 +30,9 @@ official_followers as (
 
 ),
 
-profile_visits as (
+funnel as (
 
-    select * from {{ ref('int_profile_visits_dated') }}
-
-),
-
-conversions as (
-
-    select * from {{ ref('int_conversions_dated') }}
+    select * from {{ ref('int_account_funnel_daily') }}
 
 ),
 
@@ -105,14 +99,7 @@ list_account_days as (
     select
         account_id,
         event_date
-    from profile_visits
-
-    union all
-
-    select
-        account_id,
-        event_date
-    from conversions
+    from funnel
 
     union all
 

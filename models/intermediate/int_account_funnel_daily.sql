@@ -1,14 +1,25 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched_days',
+    meta={'touched_by': ['account_id', 'event_date'], 'touched_entities': ['profile_visits', 'conversions']},
+    post_hook='{{ record_consumed() }}',
+) }}
+
 with
 
 profile_visits as (
 
-    select * from {{ ref('int_profile_visits_dated') }}
+    select *
+    from {{ ref('int_profile_visits_dated') }} as profile_visits
+    {{ keep_touched('profile_visits') }}
 
 ),
 
 conversions as (
 
-    select * from {{ ref('int_conversions_dated') }}
+    select *
+    from {{ ref('int_conversions_dated') }} as conversions
+    {{ keep_touched('conversions') }}
 
 ),
 

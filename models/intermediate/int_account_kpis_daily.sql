@@ -20,6 +20,17 @@ viewers as (
 
 ),
 
+new_viewers as (
+
+    select
+        account_id,
+        first_view_date as event_date,
+        count(distinct person_key) as new_viewers
+    from {{ ref('int_viewer_first_view') }}
+    group by account_id, first_view_date
+
+),
+
 accounts as (
 
     select * from {{ ref('dim_accounts') }}
@@ -79,8 +90,8 @@ add_measures as (
             else sum_videos.{{ measure }}
         end as {{ measure }},
         {% endfor -%}
-        {% for measure in viewer_measures() -%}
-        case when coverage.knows_video_views then coalesce(viewers.{{ measure }}, 0) end
+        {% for measure, counted in viewer_measures().items() -%}
+        case when coverage.knows_video_views then coalesce({{ counted }}.{{ measure }}, 0) end
             as {{ measure }},
         {% endfor -%}
         {% for measure in interaction_measures().values() -%}
@@ -133,6 +144,10 @@ add_measures as (
         on
             account_days.account_id = viewers.account_id
             and account_days.event_date = viewers.event_date
+    left join new_viewers
+        on
+            account_days.account_id = new_viewers.account_id
+            and account_days.event_date = new_viewers.event_date
     left join followers
         on
             account_days.account_id = followers.account_id

@@ -1,14 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched_days',
+    meta={'touched_by': ['account_id', 'event_date'], 'touched_entities': ['video_views']},
+    post_hook='{{ record_consumed() }}',
+) }}
+
 with
 
 video_views as (
 
-    select * from {{ ref('int_video_views_dated') }}
-
-),
-
-first_views as (
-
-    select * from {{ ref('int_viewer_first_view') }}
+    select *
+    from {{ ref('int_video_views_dated') }} as video_views
+    {{ keep_touched('video_views') }}
 
 ),
 
@@ -26,32 +29,14 @@ list_people as (
 
 ),
 
-mark_new_viewers as (
-
-    select
-        list_people.*,
-        case
-            when list_people.has_viewed = 1 and first_views.first_view_date = list_people.event_date
-                then 1
-            else 0
-        end as is_new_viewer
-    from list_people
-    left join first_views
-        on
-            list_people.account_id = first_views.account_id
-            and list_people.person_key = first_views.person_key
-
-),
-
 count_people as (
 
     select
         account_id,
         event_date,
         count(*) as reach,
-        cast(sum(has_viewed) as bigint) as unique_viewers,
-        cast(sum(is_new_viewer) as bigint) as new_viewers
-    from mark_new_viewers
+        cast(sum(has_viewed) as bigint) as unique_viewers
+    from list_people
     group by account_id, event_date
 
 )

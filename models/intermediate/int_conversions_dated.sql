@@ -24,7 +24,7 @@ add_day as (
         conversions.value_amount,
         conversions.currency,
         videos.known_video_id as video_id,
-        {{ reporting_date('conversions.converted_at') }} as event_date,
+        conversions.event_date,
         conversions.converted_at
     from conversions
     left join videos

@@ -22,7 +22,7 @@ add_day as (
         follower_events.action,
         follower_events.source_video_id,
         videos.known_video_id as video_id,
-        {{ reporting_date('follower_events.occurred_at') }} as event_date,
+        follower_events.event_date,
         follower_events.occurred_at
     from follower_events
     left join videos

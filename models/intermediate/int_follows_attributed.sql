@@ -1,8 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched_days',
+    meta={'touched_by': ['account_id', 'event_date'], 'touched_entities': ['follower_events', 'follows']},
+    post_hook='{{ record_consumed() }}',
+) }}
+
 with
 
 follower_events as (
 
-    select * from {{ ref('int_follower_events_dated') }}
+    select *
+    from {{ ref('int_follower_events_dated') }} as follower_events
+    {{ keep_touched('follower_events') }}
 
 ),
 

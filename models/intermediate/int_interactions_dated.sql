@@ -22,7 +22,7 @@ add_video as (
         interactions.interaction_type,
         interactions.traffic_source,
         coalesce(interactions.is_undo, false) as is_undo,
-        {{ reporting_date('interactions.interacted_at') }} as event_date,
+        interactions.event_date,
         interactions.interacted_at,
         interactions._ingest_seq
     from interactions

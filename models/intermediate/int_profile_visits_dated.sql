@@ -20,7 +20,7 @@ add_day as (
         profile_visits.account_id,
         profile_visits.person_key,
         videos.known_video_id as video_id,
-        {{ reporting_date('profile_visits.visited_at') }} as event_date,
+        profile_visits.event_date,
         profile_visits.visited_at
     from profile_visits
     left join videos

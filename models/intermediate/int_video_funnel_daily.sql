@@ -1,20 +1,33 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched_days',
+    meta={'touched_by': ['video_id', 'event_date'], 'touched_entities': ['follower_events', 'profile_visits', 'conversions']},
+    post_hook='{{ record_consumed() }}',
+) }}
+
 with
 
 follower_events as (
 
-    select * from {{ ref('int_follower_events_dated') }}
+    select *
+    from {{ ref('int_follower_events_dated') }} as follower_events
+    {{ keep_touched('follower_events') }}
 
 ),
 
 profile_visits as (
 
-    select * from {{ ref('int_profile_visits_dated') }}
+    select *
+    from {{ ref('int_profile_visits_dated') }} as profile_visits
+    {{ keep_touched('profile_visits') }}
 
 ),
 
 conversions as (
 
-    select * from {{ ref('int_conversions_dated') }}
+    select *
+    from {{ ref('int_conversions_dated') }} as conversions
+    {{ keep_touched('conversions') }}
 
 ),
 

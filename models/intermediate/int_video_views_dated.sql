@@ -20,7 +20,7 @@ add_video as (
         videos.account_id,
         video_views.person_key,
         video_views.traffic_source,
-        {{ reporting_date('video_views.viewed_at') }} as event_date,
+        video_views.event_date,
         video_views.watch_seconds,
         case when videos.duration_seconds > 0 then videos.duration_seconds end as duration_seconds,
         video_views.viewed_at

@@ -1,8 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched_days',
+    meta={'touched_by': ['video_id', 'event_date'], 'touched_entities': ['video_views']},
+    post_hook='{{ record_consumed() }}',
+) }}
+
 with
 
 video_views as (
 
-    select * from {{ ref('int_video_views_dated') }}
+    select *
+    from {{ ref('int_video_views_dated') }} as video_views
+    {{ keep_touched('video_views') }}
 
 ),
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import errno
+import json
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.console import Console
 from rich.progress import (
@@ -26,12 +26,15 @@ from rich.progress import (
 
 from tiktok_warehouse import doctor as doctor_module
 from tiktok_warehouse import generate as generate_module
-from tiktok_warehouse import people, report
+from tiktok_warehouse import people, publish, report
 from tiktok_warehouse import refresh as refresh_module
-from tiktok_warehouse.errors import ExitCode, UsageError, WarehouseError
+from tiktok_warehouse import status as status_module
+from tiktok_warehouse import versions as versions_module
+from tiktok_warehouse.errors import ExitCode, UsageError, WarehouseError, find_exit_code
 from tiktok_warehouse.home import (
     CONFIG_TEMPLATE,
     PROJECT_ROOT,
+    Home,
     find_home,
     hold_lock,
     open_home,
@@ -48,18 +51,6 @@ app = typer.Typer(
 # Results go to stdout, so that they can be piped; progress and errors go to stderr.
 out = Console()
 err = Console(stderr=True)
-
-_NO_SPACE_OR_ACCESS = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EFBIG,
-    errno.EACCES,
-    errno.EPERM,
-    errno.EROFS,
-    errno.ENOTDIR,
-    errno.EISDIR,
-    errno.EIO,
-}
 
 HomeOption = Annotated[
     Path | None,
@@ -146,25 +137,56 @@ def refresh(
             show_default=False,
         ),
     ] = None,
+    yes_rebuild_everything: Annotated[
+        bool,
+        typer.Option(
+            "--yes-rebuild-everything",
+            help="Read the whole lake anew, not only what changed. May take hours.",
+        ),
+    ] = False,
 ) -> None:
     """Ingest what lies in landing/, build, check, and publish if every check passed."""
     default = PROJECT_ROOT / "home" / "sample" if sample and home is None else home
-    opened = open_home(find_home(default))
-    with hold_lock(opened, "refresh"), _show_progress() as progress:
+    options = refresh_module.Options(
+        sample=sample, accepted=accept or (), rebuild_everything=yes_rebuild_everything
+    )
+    _refresh(open_home(find_home(default)), "refresh", options)
+
+
+@app.command()
+def backfill(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
+    home: HomeOption = None,
+) -> None:
+    """Refresh, and build these days again although nothing touched them."""
+    if last < first:
+        raise UsageError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}.")
+    days: tuple[date, date] = (first.date(), last.date())
+    _refresh(open_home(find_home(home)), "backfill", refresh_module.Options(backfill=days))
+
+
+def _refresh(opened: Home, command: str, options: refresh_module.Options) -> None:
+    with hold_lock(opened, command), _show_progress() as progress:
         result = refresh_module.refresh(
             opened,
-            sample=sample,
-            watcher=refresh_module.Watcher(
+            refresh_module.Watcher(
                 on_ingest=_watch_ingest(progress),
+                on_ingested=lambda ingested: report.show_ingest(out, ingested),
                 on_build=_watch_steps(progress, "building"),
                 on_validate=_watch_steps(progress, "checking"),
                 on_publish=lambda: _Bar(progress).show("publishing", 0, None),
             ),
-            accepted=accept or (),
+            options,
         )
-    if result.ingested is not None:
-        report.show_ingest(out, result.ingested)
-    if result.built is None or result.published is None:
+    if result.unchanged is not None:
+        out.print(
+            f"Nothing new: neither data nor code nor configuration changed since version"
+            f" {result.unchanged}.",
+            markup=False,
+            soft_wrap=True,
+        )
+    elif result.built is None or result.published is None:
         out.print(
             f"Nothing has been ingested yet, so there is nothing to build. Put files into"
             f" {opened.landing}.",
@@ -181,6 +203,49 @@ def refresh(
         report.show_published(out, result.published)
     if result.ingested is not None:
         _exit_if_nothing_readable(result.ingested)
+
+
+@app.command()
+def status(
+    home: HomeOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Say how a home is doing: last runs, freshness, rejected rows, failing checks, disk."""
+    described = status_module.describe(open_home(find_home(home), make_folders=False))
+    if as_json:
+        print(json.dumps(described, indent=2))
+    else:
+        report.show_status(out, described)
+
+
+@app.command()
+def versions(home: HomeOption = None) -> None:
+    """List the published versions that are kept; the one that readers see is marked."""
+    kept = publish.list_versions(open_home(find_home(home), make_folders=False))
+    report.show_versions(out, kept)
+
+
+@app.command()
+def rollback(
+    version: Annotated[str, typer.Argument(help="Name or number of a kept version.")],
+    home: HomeOption = None,
+) -> None:
+    """Let readers see an older version until something new is published."""
+    opened = open_home(find_home(home))
+    with hold_lock(opened, "rollback"):
+        shown = versions_module.rollback(opened, version)
+    out.print(f"Readers see version {shown.name} now.", markup=False, soft_wrap=True)
+
+
+@app.command()
+def diff(
+    a: Annotated[str, typer.Argument(help="Name or number of a version, or 'current'.")],
+    b: Annotated[str, typer.Argument(help="The version to compare it with.")],
+    home: HomeOption = None,
+) -> None:
+    """Show what differs between two versions: KPI totals, and rows by mart and day."""
+    opened = open_home(find_home(home), make_folders=False)
+    report.show_diff(out, a, b, *versions_module.diff(opened, a, b))
 
 
 @app.command()
@@ -279,6 +344,8 @@ def _exit_if_nothing_readable(result: IngestResult) -> None:
 
 def main() -> None:
     """Run the command line and end the process with one of the documented exit codes."""
+    # A scheduler's stop is like Ctrl-C: let go of what is held, then end.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -304,18 +371,15 @@ def run(arguments: list[str]) -> int:
     except WarehouseError as error:
         _complain(str(error))
         return int(error.exit_code)
-    except OSError as error:
-        if error.errno in _NO_SPACE_OR_ACCESS:
-            where = f": {error.filename}" if error.filename else ""
-            _complain(
-                f"{error.strerror}{where}. What was published before is untouched. Make room or"
-                " give this user access, then run the same command again."
-            )
-            return int(ExitCode.NO_SPACE_OR_ACCESS)
-        return _report_bug()
     except Exception as error:  # noqa: BLE001 - the last line of defence turns it into exit code 1
-        if isinstance(error, duckdb.IOException) and "No space left" in str(error):
-            _complain(f"No space left. What was published before is untouched. {error}")
+        if find_exit_code(error) == ExitCode.NO_SPACE_OR_ACCESS:
+            what = str(error)
+            if isinstance(error, OSError):
+                what = f"{error.strerror}" + (f": {error.filename}" if error.filename else "")
+            _complain(
+                f"{what}. What was published before is untouched. Make room or give this user"
+                " access, then run the same command again."
+            )
             return int(ExitCode.NO_SPACE_OR_ACCESS)
         if hasattr(error, "show") and hasattr(error, "exit_code"):
             error.show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 
 
@@ -45,3 +46,28 @@ class RefusedFile(WarehouseError):
     """One file cannot be read; it goes to quarantine and the others go on."""
 
     exit_code = ExitCode.NOTHING_READABLE
+
+
+_NO_SPACE_OR_ACCESS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EIO,
+}
+
+
+def find_exit_code(error: BaseException) -> ExitCode:
+    """The exit code of a command that ends with ``error``; BUG for what nobody foresaw."""
+    if isinstance(error, WarehouseError):
+        return error.exit_code
+    if isinstance(error, OSError) and error.errno in _NO_SPACE_OR_ACCESS:
+        return ExitCode.NO_SPACE_OR_ACCESS
+    # DuckDB's own errors carry no number.
+    if type(error).__module__.endswith("duckdb") and "No space left" in str(error):
+        return ExitCode.NO_SPACE_OR_ACCESS
+    return ExitCode.BUG

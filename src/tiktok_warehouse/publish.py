@@ -4,6 +4,7 @@ Layout of ``published/``::
 
     versions/000007-20260830T060512Z/tiktok.duckdb
     versions/000007-20260830T060512Z/parquet/marts/daily_account_kpis.parquet
+    versions/000007-20260830T060512Z/version.json        what it was built from
     current -> versions/000007-20260830T060512Z      the one thing that is swapped
     tiktok.duckdb -> current/tiktok.duckdb           what readers open
     parquet -> current/parquet
@@ -19,19 +20,21 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from tiktok_warehouse import check_results
+from tiktok_warehouse import check_results, ledger
 from tiktok_warehouse.errors import WarehouseError
 from tiktok_warehouse.home import Home
 
 PUBLISHED_SCHEMAS = ("marts", "quality")
 DATABASE_NAME = "tiktok.duckdb"
 DATA_DOCS = "data_docs"
+VERSION_FILE = "version.json"
 
 # Readers from DuckDB 1.1 on can open this; the newest format would shut most BI tools out.
 _STORAGE_VERSION = "v1.0.0"
@@ -57,6 +60,37 @@ class Published:
     parquet: Path
     data_docs: Path | None
     tables: tuple[PublishedTable, ...]
+    bytes_written: int
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a version was built from.
+
+    Attributes:
+        run_id: the refresh that published it.
+        ingest_seq: number of the newest landed file in it; 0 for the sample.
+        change_seq: number of the dbt run that built it.
+        code: digest of the code and configuration, see transform.fingerprint_code.
+        can_link: whether the days untouched since the version before are the same as in that one.
+    """
+
+    run_id: str
+    ingest_seq: int
+    change_seq: int
+    code: str
+    can_link: bool = False
+
+
+@dataclass(frozen=True)
+class Version:
+    """A kept version, as its version.json describes it."""
+
+    name: str
+    folder: Path
+    origin: Origin
+    published_at: str
+    is_current: bool
 
 
 @dataclass(frozen=True)
@@ -64,9 +98,10 @@ class _Plan:
     schema: str
     name: str
     day_column: str | None
+    touched_entities: tuple[str, ...] = ()
 
 
-def publish(home: Home, target: Path, data_docs: Path | None = None) -> Published:
+def publish(home: Home, target: Path, origin: Origin, data_docs: Path | None = None) -> Published:
     """Publish the marts and quality tables of a home's build database.
 
     The caller holds the lock, and has seen every check pass.
@@ -74,6 +109,7 @@ def publish(home: Home, target: Path, data_docs: Path | None = None) -> Publishe
     Args:
         home: whose build database is read and whose ``published/`` is written.
         target: folder with the manifest.json of the dbt run, which says what there is to publish.
+        origin: what the build was built from.
         data_docs: folder with the Data Docs of the checks, to lie beside the tables.
 
     Raises:
@@ -86,21 +122,20 @@ def publish(home: Home, target: Path, data_docs: Path | None = None) -> Publishe
     version = _name_version(versions)
     incoming = versions / f".incoming-{version}"
     incoming.mkdir()
+    before = find_newest(home) if origin.can_link else None
     try:
-        tables = _write_tables(home, _plan_tables(target), incoming)
+        tables = _write_tables(home, _plan_tables(target), incoming, before)
         if data_docs is not None:
             shutil.copytree(data_docs, incoming / DATA_DOCS)
-        _make_durable(incoming)
+        described = {"published_at": _now(), **asdict(origin)}
+        (incoming / VERSION_FILE).write_text(json.dumps(described), encoding="utf-8")
+        bytes_written = _make_durable(incoming)
         incoming.rename(versions / version)
         _fsync(versions)
     except BaseException:
         shutil.rmtree(incoming, ignore_errors=True)
         raise
-    _swap_link(home.published / "current", f"versions/{version}")
-    names = (DATABASE_NAME, "parquet", *((DATA_DOCS,) if data_docs is not None else ()))
-    for name in names:
-        if not (home.published / name).is_symlink():
-            _swap_link(home.published / name, f"current/{name}")
+    point_to(home, version)
     _prune(versions, keep=home.keep_versions, current=version)
     return Published(
         version=version,
@@ -108,21 +143,83 @@ def publish(home: Home, target: Path, data_docs: Path | None = None) -> Publishe
         parquet=home.published / "parquet",
         data_docs=None if data_docs is None else home.published / DATA_DOCS,
         tables=tuple(tables),
+        bytes_written=bytes_written,
     )
+
+
+def point_to(home: Home, version: str) -> None:
+    """Let readers see a kept version, in one step.
+
+    Raises:
+        OSError: ``published/`` cannot be written; readers keep what they see.
+    """
+    _swap_link(home.published / "current", f"versions/{version}")
+    for name in (DATABASE_NAME, "parquet", DATA_DOCS):
+        is_there = (home.published / "versions" / version / name).exists()
+        if is_there and not (home.published / name).is_symlink():
+            _swap_link(home.published / name, f"current/{name}")
+
+
+def list_versions(home: Home) -> list[Version]:
+    """The kept versions, oldest first."""
+    folder = home.published / "versions"
+    current = home.published / "current"
+    current_name = current.readlink().name if current.is_symlink() else None
+    found = []
+    for name in sorted(_names(folder), key=_number) if folder.exists() else []:
+        if not _VERSION_NAME.fullmatch(name):
+            continue
+        described = _read_description(folder / name)
+        published_at = described.pop("published_at")
+        found.append(
+            Version(name, folder / name, Origin(**described), published_at, name == current_name)
+        )
+    return found
+
+
+def number_of(version: Version) -> int:
+    """The number of a version, which grows with every publication."""
+    return _number(version.name)
+
+
+def find_newest(home: Home) -> Version | None:
+    """The version that was published last; readers may have been rolled back to an older one."""
+    return next(reversed(list_versions(home)), None)
+
+
+def _read_description(folder: Path) -> dict[str, Any]:
+    try:
+        described: dict[str, Any] = json.loads((folder / VERSION_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        # Published before versions were described; nothing can be told or linked from it.
+        unknown = Origin(run_id="", ingest_seq=-1, change_seq=-1, code="")
+        described = {"published_at": "", **asdict(unknown)}
+    return described
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _plan_tables(target: Path) -> list[_Plan]:
     """Tables that the manifest lists, so that one of a removed model does not go out."""
     manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     plans = [
-        _Plan(node["schema"], node["alias"], node["config"]["meta"].get("publish_by_day"))
+        _Plan(
+            node["schema"],
+            node["alias"],
+            node["config"]["meta"].get("publish_by_day"),
+            tuple(node["config"]["meta"].get("touched_entities", ())),
+        )
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and node["schema"] in PUBLISHED_SCHEMAS
     ]
     return sorted(plans, key=lambda plan: (plan.schema, plan.name))
 
 
-def _write_tables(home: Home, plans: list[_Plan], folder: Path) -> list[PublishedTable]:
+def _write_tables(
+    home: Home, plans: list[_Plan], folder: Path, before: Version | None
+) -> list[PublishedTable]:
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"attach {_quote(home.database)} as build (read_only)")
         connection.execute(
@@ -132,9 +229,13 @@ def _write_tables(home: Home, plans: list[_Plan], folder: Path) -> list[Publishe
         for schema in PUBLISHED_SCHEMAS:
             connection.execute(f"create schema published.{schema}")
             (folder / "parquet" / schema).mkdir(parents=True)
-        if _has_check_results(connection):
-            plans = [*plans, _Plan(check_results.SCHEMA, check_results.TABLE, None)]
-        tables = [_write_table(connection, plan, folder) for plan in plans]
+        for schema, name in (
+            (check_results.SCHEMA, check_results.TABLE),
+            (ledger.SCHEMA, ledger.TABLE),
+        ):
+            if _has_table(connection, schema, name):
+                plans = [*plans, _Plan(schema, name, None)]
+        tables = [_write_table(connection, plan, folder, before) for plan in plans]
         connection.execute("checkpoint published")
         connection.execute("detach published")
     if (folder / f"{DATABASE_NAME}.wal").exists():
@@ -145,43 +246,32 @@ def _write_tables(home: Home, plans: list[_Plan], folder: Path) -> list[Publishe
     return tables
 
 
-def _has_check_results(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the checks left their results; no model of dbt lists that table."""
+def _has_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
+    """Whether the build has a table that Python wrote; no model of dbt lists it."""
     found = connection.execute(
         "select count(*) from duckdb_tables()"
         " where database_name = 'build' and schema_name = ? and table_name = ?",
-        [check_results.SCHEMA, check_results.TABLE],
+        [schema, name],
     ).fetchone()
     return bool(found and found[0])
 
 
 def _write_table(
-    connection: duckdb.DuckDBPyConnection, plan: _Plan, folder: Path
+    connection: duckdb.DuckDBPyConnection, plan: _Plan, folder: Path, before: Version | None
 ) -> PublishedTable:
     source = f"build.{plan.schema}.{plan.name}"
-    copy = f"published.{plan.schema}.{plan.name}"
-    # Ordered, so that the same marts give the same files.
-    query = f"select * from {source} order by all"
     parquet = folder / "parquet" / plan.schema / f"{plan.name}.parquet"
     if plan.day_column is None:
-        connection.execute(f"create table {copy} as {query}")
+        copy = f"published.{plan.schema}.{plan.name}"
+        # Ordered, so that the same marts give the same files.
+        connection.execute(f"create table {copy} as select * from {source} order by all")
         _copy_comments(connection, plan)
         connection.execute(f"copy {copy} to {_quote(parquet)} (format parquet, compression zstd)")
         written = copy
     else:
         parquet = parquet.with_suffix("")
         parquet.mkdir()
-        # An empty file with the columns, so that reading the folder never finds nothing.
-        connection.execute(
-            f"copy (select * from {source} limit 0) to {_quote(parquet / 'empty.parquet')}"
-            " (format parquet)"
-        )
-        if _count(connection, source):
-            connection.execute(
-                f"copy ({query}) to {_quote(parquet)} (format parquet, compression zstd,"
-                f" partition_by ({plan.day_column}), write_partition_columns true,"
-                " overwrite_or_ignore true)"
-            )
+        _write_days(connection, plan, parquet, before)
         pattern = _quote(parquet / "**" / "*.parquet")
         written = f"read_parquet({pattern}, hive_partitioning = false)"
     rows, expected = _count(connection, written), _count(connection, source)
@@ -191,6 +281,60 @@ def _write_table(
             " new version, so it was not published. Run the same command again."
         )
     return PublishedTable(plan.schema, plan.name, rows, in_database=plan.day_column is None)
+
+
+def _write_days(
+    connection: duckdb.DuckDBPyConnection, plan: _Plan, parquet: Path, before: Version | None
+) -> None:
+    """Write one folder a day; days untouched since the version before are hard links to its."""
+    source = f"build.{plan.schema}.{plan.name}"
+    # An empty file with the columns, so that reading the folder never finds nothing.
+    connection.execute(
+        f"copy (select * from {source} limit 0) to {_quote(parquet / 'empty.parquet')}"
+        " (format parquet)"
+    )
+    days = {
+        str(day)
+        for (day,) in connection.execute(
+            f"select distinct {plan.day_column} from {source}"
+        ).fetchall()
+    }
+    linked = _link_days(connection, plan, parquet, before, days) if before else set()
+    if to_write := sorted(days - linked):
+        listed = ", ".join(_quote(day) for day in to_write)
+        connection.execute(
+            f"copy (select * from {source} where {plan.day_column} in ({listed}) order by all)"
+            f" to {_quote(parquet)} (format parquet, compression zstd,"
+            f" partition_by ({plan.day_column}), write_partition_columns true,"
+            " overwrite_or_ignore true)"
+        )
+
+
+def _link_days(
+    connection: duckdb.DuckDBPyConnection,
+    plan: _Plan,
+    parquet: Path,
+    before: Version,
+    days: set[str],
+) -> set[str]:
+    old = before.folder / "parquet" / plan.schema / plan.name
+    touched = {
+        str(day)
+        for (day,) in connection.execute(
+            "select distinct event_date from build.intermediate.int_touched_days"
+            " where change_seq > ? and list_contains(?, entity)",
+            [before.origin.change_seq, list(plan.touched_entities)],
+        ).fetchall()
+    }
+    linked = set()
+    for day in days - touched:
+        partition = f"{plan.day_column}={day}"
+        if (old / partition).is_dir():
+            (parquet / partition).mkdir()
+            for file in (old / partition).iterdir():
+                os.link(file, parquet / partition / file.name)
+            linked.add(day)
+    return linked
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
@@ -225,6 +369,12 @@ def _name_version(versions: Path) -> str:
     return f"{max(numbers, default=0) + 1:06d}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
 
+def _number(name: str) -> int:
+    """The number of a version, by which they are ordered; 0 for a folder that is none."""
+    match = _VERSION_NAME.fullmatch(name)
+    return int(match[1]) if match else 0
+
+
 def _names(versions: Path) -> list[str]:
     return [path.name for path in versions.iterdir()]
 
@@ -236,16 +386,23 @@ def _remove_leftovers(versions: Path) -> None:
 
 def _prune(versions: Path, *, keep: int, current: str) -> None:
     names = [name for name in _names(versions) if _VERSION_NAME.fullmatch(name)]
-    for name in sorted(names, key=lambda name: int(name.split("-")[0]))[:-keep]:
+    for name in sorted(names, key=_number)[:-keep]:
         if name != current:
             shutil.rmtree(versions / name, ignore_errors=True)
 
 
-def _make_durable(folder: Path) -> None:
+def _make_durable(folder: Path) -> int:
+    """Flush every file and folder to the disk; give back the bytes of files that are no links."""
+    written = 0
     for parent, _, files in os.walk(folder, topdown=False):
         for file in files:
-            _fsync(Path(parent) / file)
+            path = Path(parent) / file
+            status = path.stat()
+            if status.st_nlink == 1:
+                written += status.st_size
+                _fsync(path)
         _fsync(Path(parent))
+    return written
 
 
 def _fsync(path: Path) -> None:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from tiktok_warehouse import check_results, ingest, lake, publish, transform, validate
+import duckdb
+
+from tiktok_warehouse import (
+    check_results,
+    ingest,
+    lake,
+    ledger,
+    publish,
+    transform,
+    validate,
+    versions,
+)
 from tiktok_warehouse.check_results import CheckResult
-from tiktok_warehouse.errors import ChecksFailed, ExitCode, WarehouseError
+from tiktok_warehouse.errors import ChecksFailed, ExitCode, WarehouseError, find_exit_code
 from tiktok_warehouse.home import Home
 
 
@@ -22,8 +34,9 @@ class RefreshResult:
 
     Attributes:
         ingested: what became of the files in ``landing/``; None for the sample.
-        built: what dbt did; None if nothing has ever been ingested.
-        published: the new version; None if nothing has ever been ingested.
+        built: what dbt did; None if there was nothing to build.
+        published: the new version; None if there was nothing to build.
+        unchanged: the version that still holds, as nothing new came in; None otherwise.
         checks: what dbt's tests and the expectations saw.
     """
 
@@ -31,6 +44,24 @@ class RefreshResult:
     built: transform.BuildResult | None
     published: publish.Published | None
     checks: tuple[CheckResult, ...] = ()
+    unchanged: str | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be asked of a refresh besides the usual.
+
+    Attributes:
+        sample: build from the seeds in the project and not from the lake.
+        accepted: critical expectations whose failure is published for once.
+        rebuild_everything: read the whole lake, although the touched days would do.
+        backfill: first and last of the days to build again besides the touched ones.
+    """
+
+    sample: bool = False
+    accepted: Collection[str] = ()
+    rebuild_everything: bool = False
+    backfill: tuple[date, date] | None = None
 
 
 @dataclass(frozen=True)
@@ -38,48 +69,115 @@ class Watcher:
     """What a refresh reports while it is at work."""
 
     on_ingest: ingest.OnProgress | None = None
+    on_ingested: Callable[[ingest.IngestResult], None] | None = None
     on_build: Callable[[int, int, str], None] | None = None
     on_validate: Callable[[int, int, str], None] | None = None
     on_publish: Callable[[], None] | None = None
 
 
-def refresh(
-    home: Home, *, sample: bool, watcher: Watcher, accepted: Collection[str] = ()
-) -> RefreshResult:
+def refresh(home: Home, watcher: Watcher, options: Options) -> RefreshResult:
     """Bring a home up to date and publish it. The caller holds the home's lock.
 
     A file that cannot be read goes to quarantine and does not stop the others. A failing check
-    stops the run before anything is published.
-
-    Args:
-        home: the home to refresh.
-        sample: build from the seeds in the project and not from the lake.
-        watcher: what to call while the steps run.
-        accepted: critical expectations whose failure is published for once.
+    stops the run before anything is published. If neither data nor code nor configuration changed
+    since the last version, there is nothing to build. Every run is written into the ledger.
 
     Raises:
         ChecksFailed, UsageError, WarehouseError, OSError: see the steps.
     """
-    ingested = None
-    if not sample:
-        ingested = ingest.ingest_paths(
-            home, [home.landing], taken_from_landing=True, on_progress=watcher.on_ingest
-        )
-        if not lake.read_registry(home):
-            return RefreshResult(ingested, None, None)
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+    run = ledger.begin(home, run_id, "refresh --sample" if options.sample else "refresh")
+    try:
+        result = _refresh(home, run, watcher, options)
+    except BaseException as error:
+        _write_down_failure(home, run, error)
+        raise
+    ledger.end(home, run, "published" if result.published else "nothing_new", ExitCode.DONE)
+    return result
+
+
+def _write_down_failure(home: Home, run: ledger.Run, error: BaseException) -> None:
+    if isinstance(error, ChecksFailed):
+        result = "checks_failed"
+    else:
+        result = "failed" if isinstance(error, Exception) else "stopped"
+    code = 130 if result == "stopped" else int(find_exit_code(error))
+    message = next(iter(str(error).splitlines()), "") or type(error).__name__
+    # The disk may be full; what went wrong first is what has to be told.
+    with contextlib.suppress(OSError):
+        ledger.end(home, run, result, code, message[:500])
+
+
+def _refresh(home: Home, run: ledger.Run, watcher: Watcher, options: Options) -> RefreshResult:
+    ingested = None
+    newest_seq = 0
+    if not options.sample:
+        with run.step("ingest"):
+            ingested = ingest.ingest_paths(
+                home, [home.landing], taken_from_landing=True, on_progress=watcher.on_ingest
+            )
+        run.landed_files = len({file.source_file for file in ingested.landed})
+        run.refused_files = len(ingested.refused)
+        run.raw_rows = sum(file.rows for file in ingested.landed)
+        registry = lake.read_registry(home)
+        if watcher.on_ingested:
+            watcher.on_ingested(ingested)
+        if not registry:
+            return RefreshResult(ingested, None, None)
+        newest_seq = registry[-1].ingest_seq
+    code = transform.fingerprint_code(home)
+    newest = publish.find_newest(home)
+    if (
+        not (options.sample or options.rebuild_everything or options.backfill or options.accepted)
+        and newest is not None
+        and (newest.origin.ingest_seq, newest.origin.code) == (newest_seq, code)
+    ):
+        if not newest.is_current and not versions.is_rolled_back_from(home, newest.name):
+            # A run was killed between writing the version and letting readers see it.
+            publish.point_to(home, newest.name)
+        return RefreshResult(ingested, None, None, unchanged=newest.name)
     # Great Expectations takes 4 to 10 seconds to import; dbt's process takes longer.
     loading = threading.Thread(target=validate.load_great_expectations)
     loading.start()
     try:
-        built = _build(home, "seeds" if sample else "lake", run_id, watcher)
+        with run.step("build"):
+            built = _build(home, run.run_id, watcher, options)
     finally:
         loading.join()
-    checks, data_docs = check_build(home, run_id, built, watcher, accepted)
+    with run.step("check"):
+        checks, data_docs = check_build(home, run.run_id, built, watcher, options.accepted)
     if watcher.on_publish:
         watcher.on_publish()
-    published = publish.publish(home, built.target, data_docs)
+    with run.step("publish"):
+        published = _publish(home, run, built, data_docs, newest_seq, code)
+    run.version, run.published_bytes = published.version, published.bytes_written
+    run.published_rows = sum(table.rows for table in published.tables)
     return RefreshResult(ingested, built, published, tuple(checks))
+
+
+def _publish(
+    home: Home,
+    run: ledger.Run,
+    built: transform.BuildResult,
+    data_docs: Path,
+    newest_seq: int,
+    code: str,
+) -> publish.Published:
+    run.result = "published"
+    try:
+        ledger.copy_to_build(home, run)
+    finally:
+        run.result = "killed"
+    with duckdb.connect(str(home.database), read_only=True) as connection:
+        found = connection.execute("select max(change_seq) from build_state.runs").fetchone()
+    origin = publish.Origin(
+        run_id=run.run_id,
+        ingest_seq=newest_seq,
+        change_seq=int(found[0]) if found else 0,
+        code=code,
+        can_link=not built.is_rebuilt,
+    )
+    return publish.publish(home, built.target, origin, data_docs)
 
 
 def check_build(
@@ -112,11 +210,15 @@ def check_build(
     return checks, validation.data_docs
 
 
-def _build(
-    home: Home, raw_source: transform.RawSource, run_id: str, watcher: Watcher
-) -> transform.BuildResult:
+def _build(home: Home, run_id: str, watcher: Watcher, options: Options) -> transform.BuildResult:
     try:
-        return transform.build_models(home, raw_source, watcher.on_build)
+        return transform.build_models(
+            home,
+            "seeds" if options.sample else "lake",
+            watcher.on_build,
+            rebuild_everything=options.rebuild_everything,
+            backfill=options.backfill,
+        )
     except ChecksFailed:
         dbt_results = check_results.read_dbt_results(transform.find_target(home))
         check_results.write(home, run_id, dbt_results)

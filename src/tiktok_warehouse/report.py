@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from rich.console import Console
@@ -12,7 +13,8 @@ from rich.table import Table
 
 from tiktok_warehouse.check_results import LAYERS, CheckResult, link_docs
 from tiktok_warehouse.ingest import IngestResult
-from tiktok_warehouse.publish import Published
+from tiktok_warehouse.publish import Published, Version
+from tiktok_warehouse.versions import KpiTotal, TableDifference
 
 # Ratios of sums over seven days, as everywhere: never an average of daily rates. Growth is the net
 # of the days over the opening of the first one.
@@ -224,4 +226,129 @@ def show_findings(console: Console, findings: Sequence[tuple[str, bool, str]]) -
     table = Table(show_header=False, box=None)
     for what, is_well, found in findings:
         table.add_row("[green]ok[/]" if is_well else "[red]not ok[/]", what, escape(found))
+    console.print(table)
+
+
+def show_status(console: Console, described: Mapping[str, Any]) -> None:
+    """Print what ``status.describe`` gathered."""
+    seen = described["version"] or "nothing is published yet"
+    console.print(f"Readers see {seen}.", markup=False)
+    _show_table(
+        console,
+        "Last runs (UTC)",
+        ("started", "result", "exit", "seconds", "rows in", "version", "message"),
+        [
+            (
+                *(run["started_at"][:19], run["result"], run["exit_code"], run["seconds"]),
+                *(run["raw_rows"], run["version"], run["message"]),
+            )
+            for run in described["runs"]
+        ],
+    )
+    _show_table(
+        console,
+        "Freshness",
+        ("entity", "newest ingest (UTC)", "hours ago"),
+        [(row["entity"], row["newest_ingest"], row["age_hours"]) for row in described["freshness"]],
+    )
+    _show_table(
+        console,
+        "Rejected rows",
+        ("entity", "reason", "waiting", "rows"),
+        [
+            (row["entity"], row["reason_code"], "yes" if row["is_waiting"] else "", row["rows"])
+            for row in described["rejected_rows"]
+        ],
+    )
+    _show_table(
+        console,
+        "Failing checks",
+        ("layer", "check", "severity", "observed"),
+        [
+            (row["layer"], row["check_name"], row["severity"], row["observed"])
+            for row in described["failing_checks"]
+        ],
+    )
+    _show_table(
+        console,
+        "Disk",
+        ("folder", "MB"),
+        [(folder, round(size / 1e6, 1)) for folder, size in described["disk_bytes"].items()],
+    )
+
+
+def show_versions(console: Console, kept: Sequence[Version]) -> None:
+    """Print the kept versions, newest last."""
+    _show_table(
+        console,
+        "Published versions",
+        ("", "version", "published (UTC)", "run"),
+        [
+            (
+                "readers see" if version.is_current else "",
+                *(version.name, version.published_at[:19], version.origin.run_id),
+            )
+            for version in kept
+        ],
+    )
+
+
+def show_diff(
+    console: Console,
+    a: str,
+    b: str,
+    totals: Sequence[KpiTotal],
+    differences: Sequence[TableDifference],
+) -> None:
+    """Print the KPI totals of two versions, and the tables and days whose rows differ."""
+    _show_table(
+        console,
+        "KPI totals of all own accounts",
+        ("measure", a, b, "change"),
+        [
+            (
+                *(total.measure, total.a, total.b),
+                None if total.a is None or total.b is None else round(total.b - total.a, 3),
+            )
+            for total in totals
+        ],
+    )
+    _show_table(
+        console,
+        "Tables that differ",
+        ("table", f"rows {a}", f"rows {b}", f"only {a}", f"only {b}", "days"),
+        [
+            (
+                *(found.table, found.rows_a, found.rows_b, found.only_a, found.only_b),
+                _name_days(found),
+            )
+            for found in differences
+        ],
+    )
+
+
+def _name_days(found: TableDifference) -> str:
+    shown = [str(day) for day, _, _ in found.days[:3]]
+    more = len(found.days) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _show_table(
+    console: Console, title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]
+) -> None:
+    if not rows:
+        console.print(f"{title}: none", markup=False)
+        return
+    table = Table(title=title, title_justify="left")
+    for heading in headings:
+        table.add_column(escape(heading), overflow="fold")
+    for row in rows:
+        table.add_row(
+            *(
+                ""
+                if value is None
+                else escape(make_printable(f"{value:,}" if isinstance(value, int) else value))
+                for value in row
+            )
+        )
     console.print(table)

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
 
 from tiktok_warehouse import check_results
-from tiktok_warehouse.errors import ChecksFailed, UsageError, WarehouseError
+from tiktok_warehouse.errors import Busy, ChecksFailed, UsageError, WarehouseError
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
 RawSource = Literal["seeds", "lake"]
 
 _RESULT_EVENTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult")
+# What a model's rows follow from; a change of any of it makes every row doubtful.
+_MODEL_SOURCES = ("models", "macros", "seeds/reference", "dbt_project.yml")
+# What decides besides whether a build is published.
+_CHECK_SOURCES = ("tests/generic", "tests/singular", "expectations", "src/tiktok_warehouse")
+# How long the dbt process of a killed run may take to let go of the build database.
+_LOCK_SECONDS = 10.0
 _SHOWN_FAILURES = 5
 _SHOWN_ROWS = 3
 # A failing row is shown to whoever reads the scheduler's log.
@@ -37,12 +45,14 @@ class BuildResult:
         checks: data tests and unit tests passed.
         seconds: wall time of the dbt process.
         target: folder of dbt's manifest.json and run_results.json.
+        is_rebuilt: whether everything was built from the raw rows, and not the touched days alone.
     """
 
     models: int
     checks: int
     seconds: float
     target: Path
+    is_rebuilt: bool = False
 
 
 def find_target(home: Home) -> Path:
@@ -50,38 +60,134 @@ def find_target(home: Home) -> Path:
     return home.build / "dbt"
 
 
+def fingerprint_models(home: Home) -> str:
+    """A digest of what the rows of all models follow from, besides the raw rows."""
+    return _digest(_MODEL_SOURCES, home.reporting_time_zone)
+
+
+def fingerprint_code(home: Home) -> str:
+    """A digest of all code and configuration that decides what is published."""
+    return _digest((*_MODEL_SOURCES, *_CHECK_SOURCES), home.reporting_time_zone)
+
+
+def _digest(sources: Iterable[str], *settings: str) -> str:
+    digest = hashlib.sha256("\0".join(settings).encode())
+    for source in sources:
+        root = PROJECT_ROOT / source
+        files = sorted(root.rglob("*")) if root.is_dir() else [root]
+        for path in files:
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(PROJECT_ROOT)).encode() + b"\0")
+                digest.update(path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
 def build_models(
     home: Home,
     raw_source: RawSource,
     on_progress: Callable[[int, int, str], None] | None = None,
+    *,
+    rebuild_everything: bool = False,
+    backfill: tuple[date, date] | None = None,
 ) -> BuildResult:
     """Build all models of a home and run their tests, in one dbt process.
 
-    dbt runs as a child, so that the build database is closed and unlocked when it ends.
+    dbt runs as a child, so that the build database is closed and unlocked when it ends. A lake is
+    built by touched days, unless the models or the reporting zone have changed since.
 
     Args:
         home: where the build database lies.
         raw_source: ``seeds`` for the sample, ``lake`` for ingested files. Unit tests run with the
             sample alone: they judge the models and not the data.
         on_progress: called with (nodes done, nodes in all, name of the node).
+        rebuild_everything: read the whole lake, although the touched days would do.
+        backfill: first and last of the days to build again besides the touched ones.
 
     Raises:
         ChecksFailed: a test failed; the message names it, shows rows and says what to do.
         UsageError: the build database belongs to the other raw source.
+        Busy: another process holds the build database.
         OSError: no space left.
         WarehouseError: a model does not run.
     """
     target = find_target(home)
     (target / "run_results.json").unlink(missing_ok=True)
-    variables = {"raw_source": raw_source, "reporting_time_zone": home.reporting_time_zone}
+    built_with = home.build / "models.sha256"
+    models = fingerprint_models(home)
+    is_first = not home.database.exists()
+    is_rebuilt = raw_source == "lake" and (
+        rebuild_everything or is_first or _read_text(built_with) != models
+    )
+    variables: dict[str, Any] = {
+        "raw_source": raw_source,
+        "reporting_time_zone": home.reporting_time_zone,
+        "yes_rebuild_everything": is_rebuilt,
+    }
+    if backfill is not None:
+        variables["backfill_from"], variables["backfill_to"] = map(str, backfill)
     command = [
-        *(sys.executable, "-m", "dbt.cli.main", "build", "--log-format", "json"),
+        *(sys.executable, "-m", "tiktok_warehouse.dbt_child", "build", "--log-format", "json"),
         *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
         *("--target-path", str(target), "--log-path", str(home.logs)),
         *("--vars", json.dumps(variables)),
     ]
     if raw_source == "lake":
         command += ["--exclude-resource-type", "unit_test"]
+    if is_rebuilt:
+        # A rebuild that dies half-way leaves no digest, so the next run rebuilds again.
+        built_with.unlink(missing_ok=True)
+        command += [] if is_first else ["--full-refresh"]
+    _await_database(home)
+    started = time.monotonic()
+    returncode, output = _run_dbt(home, command, on_progress)
+    seconds = time.monotonic() - started
+    results = _read_results(target)
+    if returncode == 0 and results:
+        built_with.write_text(models, encoding="utf-8")
+        return BuildResult(
+            models=sum(not _is_test(result) for result in results),
+            checks=sum(_is_test(result) for result in results),
+            seconds=seconds,
+            target=target,
+            is_rebuilt=is_rebuilt or raw_source == "seeds",
+        )
+    raise _explain(home, target, results, output)
+
+
+def _read_text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def _await_database(home: Home) -> None:
+    """Wait until nobody holds the build database: the dbt of a killed run ends shortly after it.
+
+    Raises:
+        Busy: somebody still holds it.
+    """
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while home.database.exists():
+        try:
+            duckdb.connect(str(home.database)).close()
+            return
+        except duckdb.IOException as error:
+            if "lock" not in str(error).lower():
+                return
+            if time.monotonic() > deadline:
+                raise Busy(
+                    f"Another process has {home.database} open, so it cannot be written. Close it"
+                    f" and run the same command again. ({str(error).splitlines()[0]})"
+                ) from error
+        time.sleep(0.1)
+
+
+def _run_dbt(
+    home: Home, command: list[str], on_progress: Callable[[int, int, str], None] | None
+) -> tuple[int, list[str]]:
+    """Run dbt and read its log.
+
+    Returns:
+        Its exit code, and the texts of errors and warnings.
+    """
     environment = {
         **os.environ,
         "TIKTOK_WAREHOUSE_HOME": str(home.root),
@@ -89,12 +195,13 @@ def build_models(
     }
     # No engine ever sees the key that people are hashed with.
     environment.pop("TIKTOK_WAREHOUSE_SECRET", None)
-    started = time.monotonic()
     output: list[str] = []
     with subprocess.Popen(
         command,
         cwd=PROJECT_ROOT,
         env=environment,
+        # Never written to: the child ends when this end is closed, see dbt_child.
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -107,18 +214,9 @@ def build_models(
             for line in process.stdout:
                 output.append(_read_event(line, on_progress))
         except BaseException:
-            process.terminate()
+            process.kill()
             raise
-    seconds = time.monotonic() - started
-    results = _read_results(target)
-    if process.returncode == 0 and results:
-        return BuildResult(
-            models=sum(not _is_test(result) for result in results),
-            checks=sum(_is_test(result) for result in results),
-            seconds=seconds,
-            target=target,
-        )
-    raise _explain(home, target, results, output)
+    return process.returncode, output
 
 
 def _read_event(line: str, on_progress: Callable[[int, int, str], None] | None) -> str:
@@ -152,6 +250,11 @@ def _explain(
     text = "\n".join(line for line in output if line)
     if "No space left" in text or "disk full" in text.lower():
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(home.build))
+    if "Could not set lock on file" in text:
+        return Busy(
+            f"Another process has {home.database} open, so it cannot be written. Close it and run"
+            " the same command again."
+        )
     if "was built from raw_source" in text:
         return UsageError(
             f"{home.database} was built from another raw source (the sample or a lake) than this"

@@ -13,6 +13,8 @@ from tiktok_warehouse import publish as publishing
 from tiktok_warehouse.errors import WarehouseError
 from tiktok_warehouse.home import Home, open_home
 
+ORIGIN = publishing.Origin(run_id="run", ingest_seq=1, change_seq=1, code="code")
+
 
 def build_something(home: Home, *, marker: int, rows: int = 3) -> Path:
     """A build database with two marts and a quality table, and the manifest that lists them."""
@@ -57,7 +59,7 @@ def read(home: Home, query: str) -> list[tuple[object, ...]]:
 
 
 def test_readers_find_the_marts_with_their_comments_and_nothing_else(home: Home) -> None:
-    published = publishing.publish(home, build_something(home, marker=1))
+    published = publishing.publish(home, build_something(home, marker=1), ORIGIN)
     tables = read(home, "select schema_name, table_name, comment from duckdb_tables() order by all")
     assert tables == [("marts", "daily", "It's one row per day"), ("quality", "checks", None)]
     comments = read(home, "select comment from duckdb_columns() where column_name = 'id'")
@@ -67,13 +69,13 @@ def test_readers_find_the_marts_with_their_comments_and_nothing_else(home: Home)
 
 
 def test_the_file_opens_in_readers_from_duckdb_1_1_on(home: Home) -> None:
-    publishing.publish(home, build_something(home, marker=1))
+    publishing.publish(home, build_something(home, marker=1), ORIGIN)
     tags = read(home, "select tags from duckdb_databases() where not internal")
     assert "v1.0.0" in str(tags), tags
 
 
 def test_parquet_lies_beside_the_database_and_events_by_day(home: Home) -> None:
-    published = publishing.publish(home, build_something(home, marker=1))
+    published = publishing.publish(home, build_something(home, marker=1), ORIGIN)
     with duckdb.connect() as connection:
         daily = connection.execute(
             f"select count(*) from '{published.parquet}/marts/daily.parquet'"
@@ -88,7 +90,7 @@ def test_parquet_lies_beside_the_database_and_events_by_day(home: Home) -> None:
 
 
 def test_events_of_no_day_are_still_readable(home: Home) -> None:
-    published = publishing.publish(home, build_something(home, marker=1, rows=0))
+    published = publishing.publish(home, build_something(home, marker=1, rows=0), ORIGIN)
     files = published.parquet / "marts" / "fct_events" / "**" / "*.parquet"
     with duckdb.connect() as connection:
         events = connection.execute(f"select count(*) from read_parquet('{files}')").fetchall()
@@ -98,15 +100,15 @@ def test_events_of_no_day_are_still_readable(home: Home) -> None:
 def test_a_failure_half_way_leaves_the_old_version(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publishing.publish(home, build_something(home, marker=1))
+    publishing.publish(home, build_something(home, marker=1), ORIGIN)
     target = build_something(home, marker=2)
     with monkeypatch.context() as patch:
         patch.setattr(publishing, "_make_durable", _no_space)
         with pytest.raises(OSError, match="No space"):
-            publishing.publish(home, target)
+            publishing.publish(home, target, ORIGIN)
     assert read(home, "select marker from quality.checks") == [(1,)]
     assert [path.name for path in (home.published / "versions").glob(".incoming*")] == []
-    publishing.publish(home, target)
+    publishing.publish(home, target, ORIGIN)
     assert read(home, "select marker from quality.checks") == [(2,)]
 
 
@@ -118,14 +120,14 @@ def test_what_a_killed_run_left_behind_is_removed(home: Home) -> None:
     leftover = home.published / "versions" / ".incoming-000009-20260101T000000Z"
     leftover.mkdir(parents=True)
     (leftover / "tiktok.duckdb").write_bytes(b"half")
-    publishing.publish(home, build_something(home, marker=1))
+    publishing.publish(home, build_something(home, marker=1), ORIGIN)
     assert not leftover.exists()
 
 
 def test_a_version_that_lost_rows_is_not_published(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publishing.publish(home, build_something(home, marker=1))
+    publishing.publish(home, build_something(home, marker=1), ORIGIN)
     target = build_something(home, marker=2)
     real = publishing._count
 
@@ -134,14 +136,16 @@ def test_a_version_that_lost_rows_is_not_published(
 
     monkeypatch.setattr(publishing, "_count", lose_a_row)
     with pytest.raises(WarehouseError, match=r"marts\.daily has 3 rows .* and 2"):
-        publishing.publish(home, target)
+        publishing.publish(home, target, ORIGIN)
     assert read(home, "select marker from quality.checks") == [(1,)]
 
 
 def test_only_the_configured_number_of_versions_is_kept(tmp_path: Path) -> None:
     (tmp_path / "warehouse.toml").write_text("keep_versions = 2\n", encoding="utf-8")
     home = open_home(tmp_path)
-    names = [publishing.publish(home, build_something(home, marker=i)).version for i in range(4)]
+    names = [
+        publishing.publish(home, build_something(home, marker=i), ORIGIN).version for i in range(4)
+    ]
     kept = sorted(path.name for path in (home.published / "versions").iterdir())
     assert kept == names[-2:]
     assert read(home, "select marker from quality.checks") == [(3,)]
@@ -163,7 +167,7 @@ def _read_without_pause(database: str, stop: object, failures: object, reads: ob
 
 
 def test_a_reader_sees_the_old_version_or_the_new_and_never_neither(home: Home) -> None:
-    publishing.publish(home, build_something(home, marker=0))
+    publishing.publish(home, build_something(home, marker=0), ORIGIN)
     context = multiprocessing.get_context("spawn")
     stop, failures, reads = context.Event(), context.Queue(), context.Queue()
     database = str(home.published / "tiktok.duckdb")
@@ -176,7 +180,7 @@ def test_a_reader_sees_the_old_version_or_the_new_and_never_neither(home: Home) 
     counts = []
     try:
         for marker in range(1, 11):
-            publishing.publish(home, build_something(home, marker=marker))
+            publishing.publish(home, build_something(home, marker=marker), ORIGIN)
     finally:
         stop.set()
         counts = [reads.get(timeout=60) for _ in readers]

@@ -23,6 +23,7 @@ SELECTION = ("+daily_account_kpis", "+row_reconciliation", "+rejected_rows", "+n
 
 # What must be among the relations that are compared: a layer each.
 NAMED = {
+    "intermediate.int_touched_days",
     "staging.stg_event_log__video_views",
     "intermediate.int_video_views_daily",
     "marts.fct_video_daily",
@@ -79,9 +80,9 @@ def list_relations(build: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def describe(build: duckdb.DuckDBPyConnection, relation: str) -> list[tuple[str, str]]:
-    """Column names and types."""
+    """Column names and types, by name: Spark moves the column of its partitions to the end."""
     rows = build.execute(f"describe {relation}").fetchall()
-    return [(row[0], row[1].replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMP")) for row in rows]
+    return sorted((row[0], row[1].replace("TIMESTAMP WITH TIME ZONE", "TIMESTAMP")) for row in rows)
 
 
 def find_differences(
@@ -92,13 +93,14 @@ def find_differences(
     columns, columns_of_spark = describe(build, relation), describe(build, "of_spark")
     if columns != columns_of_spark:
         return [f"{relation}: columns on DuckDB {columns}, on Spark {columns_of_spark}"]
+    names = ", ".join(name for name, _ in columns)
     differences = []
     for engine, one, other in (
         ("DuckDB", relation, "of_spark"),
         ("Spark", "of_spark", relation),
     ):
         # `except all` counts repeated rows and takes NULL for equal to NULL.
-        alone = f"select * from {one} except all select * from {other}"
+        alone = f"select {names} from {one} except all select {names} from {other}"
         rows = build.execute(f"select count(*) over (), * from ({alone}) limit 3").fetchall()
         if rows:
             shown = [dict(zip([name for name, _ in columns], row[1:], strict=True)) for row in rows]

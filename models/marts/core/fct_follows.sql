@@ -1,8 +1,18 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched_days',
+    on_schema_change='fail',
+    meta={'touched_by': ['account_id', 'event_date'], 'touched_entities': ['follower_events', 'follows']},
+    post_hook='{{ record_consumed() }}',
+) }}
+
 with
 
 follows as (
 
-    select * from {{ ref('int_follows_attributed') }}
+    select *
+    from {{ ref('int_follows_attributed') }} as follows
+    {{ keep_touched('follows') }}
 
 )
 

@@ -1,8 +1,18 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched_days',
+    on_schema_change='fail',
+    meta={'touched_by': ['video_id', 'event_date'], 'touched_entities': ['interactions']},
+    post_hook='{{ record_consumed() }}',
+) }}
+
 with
 
 interactions as (
 
-    select * from {{ ref('int_interactions_dated') }}
+    select *
+    from {{ ref('int_interactions_dated') }} as interactions
+    {{ keep_touched('interactions') }}
 
 ),
 

@@ -12,6 +12,17 @@ viewers as (
 
 ),
 
+new_viewers as (
+
+    select
+        video_id,
+        first_view_date as event_date,
+        count(*) as new_viewers
+    from {{ ref('int_viewer_first_view') }}
+    group by video_id, first_view_date
+
+),
+
 interactions as (
 
     select * from {{ ref('int_interactions_daily') }}
@@ -116,8 +127,8 @@ add_measures as (
             {%- endif %}
         end as {{ measure }},
         {% endfor -%}
-        {% for measure in viewer_measures() -%}
-        case when days.knows_video_views then coalesce(viewers.{{ measure }}, 0) end
+        {% for measure, counted in viewer_measures().items() -%}
+        case when days.knows_video_views then coalesce({{ counted }}.{{ measure }}, 0) end
             as {{ measure }},
         {% endfor -%}
         {% for measure in interaction_measures().values() -%}
@@ -159,6 +170,8 @@ add_measures as (
         on days.video_id = video_views.video_id and days.event_date = video_views.event_date
     left join viewers
         on days.video_id = viewers.video_id and days.event_date = viewers.event_date
+    left join new_viewers
+        on days.video_id = new_viewers.video_id and days.event_date = new_viewers.event_date
     left join interactions
         on days.video_id = interactions.video_id and days.event_date = interactions.event_date
     left join funnel

@@ -1,8 +1,18 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched_days',
+    on_schema_change='fail',
+    meta={'touched_by': ['video_id'], 'touched_entities': ['video_views']},
+    post_hook='{{ record_consumed() }}',
+) }}
+
 with
 
 watch_depth as (
 
-    select * from {{ ref('int_watch_depth_daily') }}
+    select *
+    from {{ ref('int_watch_depth_daily') }} as watch_depth
+    {{ keep_touched('watch_depth') }}
 
 ),
 

@@ -19,6 +19,7 @@ keep_accepted as (
         value_amount,
         quantity,
         converted_at,
+        event_date,
         _ingest_seq,
         _ingest_id,
         _source_file,

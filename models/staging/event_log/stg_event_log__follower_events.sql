@@ -15,6 +15,7 @@ keep_accepted as (
         source_video_id,
         action,
         occurred_at,
+        event_date,
         _ingest_seq,
         _ingest_id,
         _source_file,

@@ -17,6 +17,7 @@ keep_accepted as (
         comment_text,
         is_undo,
         interacted_at,
+        event_date,
         _ingest_seq,
         _ingest_id,
         _source_file,

@@ -14,6 +14,7 @@ keep_accepted as (
         person_key,
         source_video_id,
         visited_at,
+        event_date,
         _ingest_seq,
         _ingest_id,
         _source_file,

@@ -15,6 +15,7 @@ keep_accepted as (
         traffic_source,
         watch_seconds,
         viewed_at,
+        event_date,
         _ingest_seq,
         _ingest_id,
         _source_file,

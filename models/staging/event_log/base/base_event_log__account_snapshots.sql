@@ -64,40 +64,48 @@ judge_rows as (
 
 ),
 
+describe_rows as (
+
+    select
+        account_id,
+        followers,
+        total_likes,
+        videos,
+        captured_at,
+        reason_code,
+        {{ list_nulled({
+            'followers': 'followers_text is not null and followers is null',
+            'total_likes': 'total_likes_text is not null and total_likes is null',
+            'videos': 'videos_text is not null and videos is null',
+        }) }} as nulled_columns,
+        case
+            when reason_code is not null
+                then {{ raw_record({
+                    'account_id': 'account_id',
+                    'captured_at': 'captured_at_text',
+                    'followers': 'followers_text',
+                    'total_likes': 'total_likes_text',
+                    'videos': 'videos_text',
+                }) }}
+        end as raw_record,
+        _malformed,
+        _ingest_seq,
+        _ingest_id,
+        _source_file,
+        _source_row,
+        _ingested_at,
+        row_order
+    from judge_rows
+
+),
+
 {{ decide_row_status(
-    rows='judge_rows',
+    rows='describe_rows',
     key=['account_id', 'captured_at'],
     content=['followers', 'total_likes', 'videos'],
+    parents=[
+        {'column': 'account_id', 'model': 'stg_event_log__accounts', 'reason_code': 'unknown_account'},
+    ],
 ) }}
 
-select
-    account_id,
-    followers,
-    total_likes,
-    videos,
-    captured_at,
-    row_status,
-    duplicate_kind,
-    reason_code,
-    {{ list_nulled({
-        'followers': 'followers_text is not null and followers is null',
-        'total_likes': 'total_likes_text is not null and total_likes is null',
-        'videos': 'videos_text is not null and videos is null',
-    }) }} as nulled_columns,
-    case
-        when reason_code is not null
-            then {{ raw_record({
-                'account_id': 'account_id',
-                'captured_at': 'captured_at_text',
-                'followers': 'followers_text',
-                'total_likes': 'total_likes_text',
-                'videos': 'videos_text',
-            }) }}
-    end as raw_record,
-    _malformed,
-    _ingest_seq,
-    _ingest_id,
-    _source_file,
-    _source_row,
-    _ingested_at
-from decide_status
+select * from keep_changes

@@ -46,39 +46,44 @@ judge_rows as (
 
 ),
 
+describe_rows as (
+
+    select
+        account_id,
+        handle,
+        display_name,
+        account_role,
+        country,
+        created_at,
+        reason_code,
+        {{ list_nulled({'created_at': 'created_at_text is not null and created_at is null'}) }}
+            as nulled_columns,
+        case
+            when reason_code is not null
+                then {{ raw_record({
+                    'account_id': 'account_id',
+                    'handle': 'handle',
+                    'display_name': 'display_name',
+                    'account_role': 'account_role_text',
+                    'country': 'country',
+                    'created_at': 'created_at_text',
+                }) }}
+        end as raw_record,
+        _malformed,
+        _ingest_seq,
+        _ingest_id,
+        _source_file,
+        _source_row,
+        _ingested_at,
+        row_order
+    from judge_rows
+
+),
+
 {{ decide_row_status(
-    rows='judge_rows',
+    rows='describe_rows',
     key=['account_id'],
     content=['handle', 'display_name', 'account_role', 'country', 'created_at'],
 ) }}
 
-select
-    account_id,
-    handle,
-    display_name,
-    account_role,
-    country,
-    created_at,
-    row_status,
-    duplicate_kind,
-    reason_code,
-    {{ list_nulled({'created_at': 'created_at_text is not null and created_at is null'}) }}
-        as nulled_columns,
-    case
-        when reason_code is not null
-            then {{ raw_record({
-                'account_id': 'account_id',
-                'handle': 'handle',
-                'display_name': 'display_name',
-                'account_role': 'account_role_text',
-                'country': 'country',
-                'created_at': 'created_at_text',
-            }) }}
-    end as raw_record,
-    _malformed,
-    _ingest_seq,
-    _ingest_id,
-    _source_file,
-    _source_row,
-    _ingested_at
-from decide_status
+select * from keep_changes

@@ -72,52 +72,61 @@ judge_rows as (
 
 ),
 
+describe_rows as (
+
+    select
+        conversion_id,
+        account_id,
+        person_key,
+        video_id,
+        conversion_type,
+        product_id,
+        currency,
+        value_amount,
+        quantity,
+        converted_at,
+        {{ event_date('converted_at') }} as event_date,
+        reason_code,
+        {{ list_nulled({
+            'value_amount': 'value_amount_text is not null and value_amount is null',
+            'currency': 'currency_text is not null and currency is null',
+            'quantity': 'quantity_text is not null and quantity is null',
+        }) }} as nulled_columns,
+        case
+            when reason_code is not null
+                then {{ raw_record({
+                    'conversion_id': 'conversion_id',
+                    'converted_at': 'converted_at_text',
+                    'account_id': 'account_id',
+                    'video_id': 'video_id',
+                    'conversion_type': 'conversion_type_text',
+                    'value_amount': 'value_amount_text',
+                    'currency': 'currency_text',
+                    'product_id': 'product_id',
+                    'quantity': 'quantity_text',
+                }) }}
+        end as raw_record,
+        _malformed,
+        _ingest_seq,
+        _ingest_id,
+        _source_file,
+        _source_row,
+        _ingested_at,
+        row_order
+    from judge_rows
+
+),
+
 {{ decide_row_status(
-    rows='judge_rows',
+    rows='describe_rows',
     key=['conversion_id'],
     content=[
         'converted_at', 'account_id', 'person_key', 'video_id', 'conversion_type', 'value_amount',
         'currency', 'product_id', 'quantity',
     ],
+    parents=[
+        {'column': 'account_id', 'model': 'stg_event_log__accounts', 'reason_code': 'unknown_account'},
+    ],
 ) }}
 
-select
-    conversion_id,
-    account_id,
-    person_key,
-    video_id,
-    conversion_type,
-    product_id,
-    currency,
-    value_amount,
-    quantity,
-    converted_at,
-    row_status,
-    duplicate_kind,
-    reason_code,
-    {{ list_nulled({
-        'value_amount': 'value_amount_text is not null and value_amount is null',
-        'currency': 'currency_text is not null and currency is null',
-        'quantity': 'quantity_text is not null and quantity is null',
-    }) }} as nulled_columns,
-    case
-        when reason_code is not null
-            then {{ raw_record({
-                'conversion_id': 'conversion_id',
-                'converted_at': 'converted_at_text',
-                'account_id': 'account_id',
-                'video_id': 'video_id',
-                'conversion_type': 'conversion_type_text',
-                'value_amount': 'value_amount_text',
-                'currency': 'currency_text',
-                'product_id': 'product_id',
-                'quantity': 'quantity_text',
-            }) }}
-    end as raw_record,
-    _malformed,
-    _ingest_seq,
-    _ingest_id,
-    _source_file,
-    _source_row,
-    _ingested_at
-from decide_status
+select * from keep_changes

@@ -61,32 +61,40 @@ judge_rows as (
 
 ),
 
+describe_rows as (
+
+    select
+        account_id,
+        count_date,
+        followers,
+        reason_code,
+        cast(null as string) as nulled_columns,
+        case
+            when reason_code is not null
+                then {{ raw_record({
+                    'account_id': 'account_id',
+                    'count_date': 'count_date_text',
+                    'followers': 'followers_text',
+                }) }}
+        end as raw_record,
+        _malformed,
+        _ingest_seq,
+        _ingest_id,
+        _source_file,
+        _source_row,
+        _ingested_at,
+        row_order
+    from judge_rows
+
+),
+
 {{ decide_row_status(
-    rows='judge_rows',
+    rows='describe_rows',
     key=['account_id', 'count_date'],
     content=['followers'],
+    parents=[
+        {'column': 'account_id', 'model': 'stg_event_log__accounts', 'reason_code': 'unknown_account'},
+    ],
 ) }}
 
-select
-    account_id,
-    count_date,
-    followers,
-    row_status,
-    duplicate_kind,
-    reason_code,
-    cast(null as string) as nulled_columns,
-    case
-        when reason_code is not null
-            then {{ raw_record({
-                'account_id': 'account_id',
-                'count_date': 'count_date_text',
-                'followers': 'followers_text',
-            }) }}
-    end as raw_record,
-    _malformed,
-    _ingest_seq,
-    _ingest_id,
-    _source_file,
-    _source_row,
-    _ingested_at
-from decide_status
+select * from keep_changes

@@ -65,37 +65,46 @@ judge_rows as (
 
 ),
 
+describe_rows as (
+
+    select
+        event_id,
+        account_id,
+        person_key,
+        source_video_id,
+        action,
+        occurred_at,
+        {{ event_date('occurred_at') }} as event_date,
+        reason_code,
+        cast(null as string) as nulled_columns,
+        case
+            when reason_code is not null
+                then {{ raw_record({
+                    'event_id': 'event_id',
+                    'occurred_at': 'occurred_at_text',
+                    'account_id': 'account_id',
+                    'action': 'action_text',
+                    'source_video_id': 'source_video_id',
+                }) }}
+        end as raw_record,
+        _malformed,
+        _ingest_seq,
+        _ingest_id,
+        _source_file,
+        _source_row,
+        _ingested_at,
+        row_order
+    from judge_rows
+
+),
+
 {{ decide_row_status(
-    rows='judge_rows',
+    rows='describe_rows',
     key=['event_id'],
     content=['occurred_at', 'account_id', 'person_key', 'action', 'source_video_id'],
+    parents=[
+        {'column': 'account_id', 'model': 'stg_event_log__accounts', 'reason_code': 'unknown_account'},
+    ],
 ) }}
 
-select
-    event_id,
-    account_id,
-    person_key,
-    source_video_id,
-    action,
-    occurred_at,
-    row_status,
-    duplicate_kind,
-    reason_code,
-    cast(null as string) as nulled_columns,
-    case
-        when reason_code is not null
-            then {{ raw_record({
-                'event_id': 'event_id',
-                'occurred_at': 'occurred_at_text',
-                'account_id': 'account_id',
-                'action': 'action_text',
-                'source_video_id': 'source_video_id',
-            }) }}
-    end as raw_record,
-    _malformed,
-    _ingest_seq,
-    _ingest_id,
-    _source_file,
-    _source_row,
-    _ingested_at
-from decide_status
+select * from keep_changes

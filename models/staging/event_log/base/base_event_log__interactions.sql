@@ -67,46 +67,55 @@ judge_rows as (
 
 ),
 
+describe_rows as (
+
+    select
+        interaction_id,
+        video_id,
+        person_key,
+        interacted_at,
+        {{ event_date('interacted_at') }} as event_date,
+        interaction_type,
+        is_undo,
+        comment_text,
+        traffic_source,
+        reason_code,
+        {{ list_nulled({
+            'is_undo': 'is_undo is null',
+            'traffic_source': "traffic_source = 'other' and lower(traffic_source_text) <> 'other'",
+        }) }} as nulled_columns,
+        case
+            when reason_code is not null
+                then {{ raw_record({
+                    'interaction_id': 'interaction_id',
+                    'interacted_at': 'interacted_at_text',
+                    'video_id': 'video_id',
+                    'interaction_type': 'interaction_type_text',
+                    'is_undo': 'is_undo_text',
+                    'traffic_source': 'traffic_source_text',
+                }) }}
+        end as raw_record,
+        _malformed,
+        _ingest_seq,
+        _ingest_id,
+        _source_file,
+        _source_row,
+        _ingested_at,
+        row_order
+    from judge_rows
+
+),
+
 {{ decide_row_status(
-    rows='judge_rows',
+    rows='describe_rows',
     key=['interaction_id'],
     content=[
         'interacted_at', 'person_key', 'video_id', 'interaction_type', 'is_undo', 'comment_text',
         'traffic_source',
     ],
+    parents=[
+        {'column': 'video_id', 'model': 'stg_event_log__videos', 'reason_code': 'unknown_video'},
+    ],
 ) }}
 
-select
-    interaction_id,
-    video_id,
-    person_key,
-    interacted_at,
-    interaction_type,
-    is_undo,
-    comment_text,
-    traffic_source,
-    row_status,
-    duplicate_kind,
-    reason_code,
-    {{ list_nulled({
-        'is_undo': 'is_undo is null',
-        'traffic_source': "traffic_source = 'other' and lower(traffic_source_text) <> 'other'",
-    }) }} as nulled_columns,
-    case
-        when reason_code is not null
-            then {{ raw_record({
-                'interaction_id': 'interaction_id',
-                'interacted_at': 'interacted_at_text',
-                'video_id': 'video_id',
-                'interaction_type': 'interaction_type_text',
-                'is_undo': 'is_undo_text',
-                'traffic_source': 'traffic_source_text',
-            }) }}
-    end as raw_record,
-    _malformed,
-    _ingest_seq,
-    _ingest_id,
-    _source_file,
-    _source_row,
-    _ingested_at
-from decide_status
+select * from keep_changes

@@ -61,35 +61,44 @@ judge_rows as (
 
 ),
 
+describe_rows as (
+
+    select
+        visit_id,
+        account_id,
+        person_key,
+        source_video_id,
+        visited_at,
+        {{ event_date('visited_at') }} as event_date,
+        reason_code,
+        cast(null as string) as nulled_columns,
+        case
+            when reason_code is not null
+                then {{ raw_record({
+                    'visit_id': 'visit_id',
+                    'visited_at': 'visited_at_text',
+                    'account_id': 'account_id',
+                    'source_video_id': 'source_video_id',
+                }) }}
+        end as raw_record,
+        _malformed,
+        _ingest_seq,
+        _ingest_id,
+        _source_file,
+        _source_row,
+        _ingested_at,
+        row_order
+    from judge_rows
+
+),
+
 {{ decide_row_status(
-    rows='judge_rows',
+    rows='describe_rows',
     key=['visit_id'],
     content=['visited_at', 'account_id', 'person_key', 'source_video_id'],
+    parents=[
+        {'column': 'account_id', 'model': 'stg_event_log__accounts', 'reason_code': 'unknown_account'},
+    ],
 ) }}
 
-select
-    visit_id,
-    account_id,
-    person_key,
-    source_video_id,
-    visited_at,
-    row_status,
-    duplicate_kind,
-    reason_code,
-    cast(null as string) as nulled_columns,
-    case
-        when reason_code is not null
-            then {{ raw_record({
-                'visit_id': 'visit_id',
-                'visited_at': 'visited_at_text',
-                'account_id': 'account_id',
-                'source_video_id': 'source_video_id',
-            }) }}
-    end as raw_record,
-    _malformed,
-    _ingest_seq,
-    _ingest_id,
-    _source_file,
-    _source_row,
-    _ingested_at
-from decide_status
+select * from keep_changes

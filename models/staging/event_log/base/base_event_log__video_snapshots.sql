@@ -92,57 +92,66 @@ judge_rows as (
 
 ),
 
+describe_rows as (
+
+    select
+        video_id,
+        account_id,
+        views,
+        likes,
+        comments,
+        shares,
+        saves,
+        reach,
+        total_watch_seconds,
+        captured_at,
+        reason_code,
+        {{ list_nulled({
+            'views': 'views_text is not null and views is null',
+            'likes': 'likes_text is not null and likes is null',
+            'comments': 'comments_text is not null and comments is null',
+            'shares': 'shares_text is not null and shares is null',
+            'saves': 'saves_text is not null and saves is null',
+            'reach': 'reach_text is not null and reach is null',
+            'total_watch_seconds': 'total_watch_seconds_text is not null and total_watch_seconds is null',
+        }) }} as nulled_columns,
+        case
+            when reason_code is not null
+                then {{ raw_record({
+                    'video_id': 'video_id',
+                    'account_id': 'account_id',
+                    'captured_at': 'captured_at_text',
+                    'views': 'views_text',
+                    'likes': 'likes_text',
+                    'comments': 'comments_text',
+                    'shares': 'shares_text',
+                    'saves': 'saves_text',
+                    'reach': 'reach_text',
+                    'total_watch_seconds': 'total_watch_seconds_text',
+                }) }}
+        end as raw_record,
+        _malformed,
+        _ingest_seq,
+        _ingest_id,
+        _source_file,
+        _source_row,
+        _ingested_at,
+        row_order
+    from judge_rows
+
+),
+
 {{ decide_row_status(
-    rows='judge_rows',
+    rows='describe_rows',
     key=['video_id', 'captured_at'],
     content=[
         'account_id', 'views', 'likes', 'comments', 'shares', 'saves', 'reach',
         'total_watch_seconds',
     ],
+    parents=[
+        {'column': 'account_id', 'model': 'stg_event_log__accounts', 'reason_code': 'unknown_account'},
+        {'column': 'video_id', 'model': 'stg_event_log__videos', 'reason_code': 'unknown_video'},
+    ],
 ) }}
 
-select
-    video_id,
-    account_id,
-    views,
-    likes,
-    comments,
-    shares,
-    saves,
-    reach,
-    total_watch_seconds,
-    captured_at,
-    row_status,
-    duplicate_kind,
-    reason_code,
-    {{ list_nulled({
-        'views': 'views_text is not null and views is null',
-        'likes': 'likes_text is not null and likes is null',
-        'comments': 'comments_text is not null and comments is null',
-        'shares': 'shares_text is not null and shares is null',
-        'saves': 'saves_text is not null and saves is null',
-        'reach': 'reach_text is not null and reach is null',
-        'total_watch_seconds': 'total_watch_seconds_text is not null and total_watch_seconds is null',
-    }) }} as nulled_columns,
-    case
-        when reason_code is not null
-            then {{ raw_record({
-                'video_id': 'video_id',
-                'account_id': 'account_id',
-                'captured_at': 'captured_at_text',
-                'views': 'views_text',
-                'likes': 'likes_text',
-                'comments': 'comments_text',
-                'shares': 'shares_text',
-                'saves': 'saves_text',
-                'reach': 'reach_text',
-                'total_watch_seconds': 'total_watch_seconds_text',
-            }) }}
-    end as raw_record,
-    _malformed,
-    _ingest_seq,
-    _ingest_id,
-    _source_file,
-    _source_row,
-    _ingested_at
-from decide_status
+select * from keep_changes

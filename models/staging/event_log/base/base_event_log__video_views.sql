@@ -67,39 +67,48 @@ judge_rows as (
 
 ),
 
+describe_rows as (
+
+    select
+        view_id,
+        video_id,
+        person_key,
+        viewed_at,
+        {{ event_date('viewed_at') }} as event_date,
+        watch_seconds,
+        traffic_source,
+        reason_code,
+        {{ list_nulled({
+            'traffic_source': "traffic_source = 'other' and lower(traffic_source_text) <> 'other'",
+        }) }} as nulled_columns,
+        case
+            when reason_code is not null
+                then {{ raw_record({
+                    'view_id': 'view_id',
+                    'viewed_at': 'viewed_at_text',
+                    'video_id': 'video_id',
+                    'watch_seconds': 'watch_seconds_text',
+                    'traffic_source': 'traffic_source_text',
+                }) }}
+        end as raw_record,
+        _malformed,
+        _ingest_seq,
+        _ingest_id,
+        _source_file,
+        _source_row,
+        _ingested_at,
+        row_order
+    from judge_rows
+
+),
+
 {{ decide_row_status(
-    rows='judge_rows',
+    rows='describe_rows',
     key=['view_id'],
     content=['viewed_at', 'video_id', 'person_key', 'watch_seconds', 'traffic_source'],
+    parents=[
+        {'column': 'video_id', 'model': 'stg_event_log__videos', 'reason_code': 'unknown_video'},
+    ],
 ) }}
 
-select
-    view_id,
-    video_id,
-    person_key,
-    viewed_at,
-    watch_seconds,
-    traffic_source,
-    row_status,
-    duplicate_kind,
-    reason_code,
-    {{ list_nulled({
-        'traffic_source': "traffic_source = 'other' and lower(traffic_source_text) <> 'other'",
-    }) }} as nulled_columns,
-    case
-        when reason_code is not null
-            then {{ raw_record({
-                'view_id': 'view_id',
-                'viewed_at': 'viewed_at_text',
-                'video_id': 'video_id',
-                'watch_seconds': 'watch_seconds_text',
-                'traffic_source': 'traffic_source_text',
-            }) }}
-    end as raw_record,
-    _malformed,
-    _ingest_seq,
-    _ingest_id,
-    _source_file,
-    _source_row,
-    _ingested_at
-from decide_status
+select * from keep_changes

@@ -72,58 +72,66 @@ judge_rows as (
 
 ),
 
+describe_rows as (
+
+    select
+        video_id,
+        account_id,
+        posted_at,
+        caption,
+        duration_seconds,
+        content_format,
+        sound_id,
+        sound_title,
+        is_ai_generated,
+        is_ad,
+        language,
+        product_id,
+        reason_code,
+        {{ list_nulled({
+            'duration_seconds': 'duration_seconds_text is not null and duration_seconds is null',
+            'content_format': "content_format = 'other' and lower(content_format_text) <> 'other'",
+            'is_ai_generated': 'is_ai_generated is null',
+            'is_ad': 'is_ad is null',
+        }) }} as nulled_columns,
+        case
+            when reason_code is not null
+                then {{ raw_record({
+                    'video_id': 'video_id',
+                    'account_id': 'account_id',
+                    'posted_at': 'posted_at_text',
+                    'caption': 'caption',
+                    'duration_seconds': 'duration_seconds_text',
+                    'content_format': 'content_format_text',
+                    'sound_id': 'sound_id',
+                    'sound_title': 'sound_title',
+                    'is_ai_generated': 'is_ai_generated_text',
+                    'is_ad': 'is_ad_text',
+                    'language': 'language',
+                    'product_id': 'product_id',
+                }) }}
+        end as raw_record,
+        _malformed,
+        _ingest_seq,
+        _ingest_id,
+        _source_file,
+        _source_row,
+        _ingested_at,
+        row_order
+    from judge_rows
+
+),
+
 {{ decide_row_status(
-    rows='judge_rows',
+    rows='describe_rows',
     key=['video_id'],
     content=[
         'account_id', 'posted_at', 'caption', 'duration_seconds', 'content_format', 'sound_id',
         'sound_title', 'is_ai_generated', 'is_ad', 'language', 'product_id',
     ],
+    parents=[
+        {'column': 'account_id', 'model': 'stg_event_log__accounts', 'reason_code': 'unknown_account'},
+    ],
 ) }}
 
-select
-    video_id,
-    account_id,
-    posted_at,
-    caption,
-    duration_seconds,
-    content_format,
-    sound_id,
-    sound_title,
-    is_ai_generated,
-    is_ad,
-    language,
-    product_id,
-    row_status,
-    duplicate_kind,
-    reason_code,
-    {{ list_nulled({
-        'duration_seconds': 'duration_seconds_text is not null and duration_seconds is null',
-        'content_format': "content_format = 'other' and lower(content_format_text) <> 'other'",
-        'is_ai_generated': 'is_ai_generated is null',
-        'is_ad': 'is_ad is null',
-    }) }} as nulled_columns,
-    case
-        when reason_code is not null
-            then {{ raw_record({
-                'video_id': 'video_id',
-                'account_id': 'account_id',
-                'posted_at': 'posted_at_text',
-                'caption': 'caption',
-                'duration_seconds': 'duration_seconds_text',
-                'content_format': 'content_format_text',
-                'sound_id': 'sound_id',
-                'sound_title': 'sound_title',
-                'is_ai_generated': 'is_ai_generated_text',
-                'is_ad': 'is_ad_text',
-                'language': 'language',
-                'product_id': 'product_id',
-            }) }}
-    end as raw_record,
-    _malformed,
-    _ingest_seq,
-    _ingest_id,
-    _source_file,
-    _source_row,
-    _ingested_at
-from decide_status
+select * from keep_changes
