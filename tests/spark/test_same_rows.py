@@ -14,8 +14,8 @@ import duckdb
 import pytest
 from dbt.cli.main import dbtRunner
 from pyspark.sql import SparkSession
-from sample_lake import Row, land_rows, land_sample, read_sample
 
+from sample_lake import Row, land_rows, land_sample, read_sample
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 
 # A KPI mart and the quality tables, with every model that they stand on.
@@ -126,13 +126,11 @@ def fetch(home: Home, query: str) -> list[tuple[object, ...]]:
         return build.execute(query).fetchall()
 
 
-def write_view(view_id: str, viewed_at: datetime | str, **others: str) -> Row:
+def write_view(view_id: str, viewed_at: date | str, **others: str) -> Row:
     """A raw row of a view, of a video of the sample's if no other is named."""
     first_video = next(iter(read_sample("videos")))["video_id"]
-    return {"video_id": first_video, "watch_seconds": "7.5"} | others | {
-        "view_id": view_id,
-        "viewed_at": str(viewed_at),
-    }
+    row = {"video_id": first_video, "watch_seconds": "7.5", **others}
+    return {**row, "view_id": view_id, "viewed_at": str(viewed_at)}
 
 
 @pytest.fixture(scope="module")
@@ -156,11 +154,12 @@ def test_a_build_from_nothing_gives_the_same_rows(home: Home) -> None:
 
 def test_a_refresh_with_late_moved_and_vanished_rows_gives_the_same_rows(home: Home) -> None:
     columns = "view_id, viewed_at, video_id, watch_seconds, person_key"
+    # Moved on by two days, the rows must not lie ahead of their ingest.
+    last_day = SAMPLE_ENDS_AT.date() - timedelta(days=7)
     ((quiet_day, *_),) = fetch(
         home,
         "select event_date from intermediate.int_video_views_daily"
-        # Moved on, the rows must not lie ahead of their ingest.
-        f" where event_date > '{LONE_DAY}' and event_date < '{SAMPLE_ENDS_AT.date() - timedelta(days=7)}'"
+        f" where event_date > '{LONE_DAY}' and event_date < '{last_day}'"
         " group by event_date order by sum(impressions), event_date limit 1",
     )
     assert isinstance(quiet_day, date)
