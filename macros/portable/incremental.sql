@@ -16,10 +16,10 @@
 {% macro dbt_spark_get_incremental_sql(
     strategy, source, target, existing, unique_key, incremental_predicates
 ) -%}
-    {%- if strategy not in ['delete+insert', 'touched_days'] -%}
-        {{ return(dbt_spark.dbt_spark_get_incremental_sql(
-            strategy, source, target, existing, unique_key, incremental_predicates
-        )) }}
+    {%- if strategy == 'append' -%}
+        {{ return(get_insert_into_sql(source, target)) }}
+    {%- elif strategy not in ['delete+insert', 'touched_days'] -%}
+        {{ exceptions.raise_compiler_error(strategy ~ ' is not written for Spark: see macros/portable/incremental.sql') }}
     {%- endif -%}
     {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='quoted') | join(', ') -%}
     {%- set rebuilt = api.Relation.create(schema=target.schema, identifier=target.identifier ~ '__rebuilt') -%}
