@@ -15,6 +15,7 @@ from great_expectations.expectations.core.expect_compound_columns_to_be_unique i
 )
 
 from expectations.suite import Check, Observation, Project, native, no_rows, quote, union_all
+from tiktok_warehouse.restatements import GUARD_PCT
 
 # The days of history before and after a day, those of its weekday before it, and how many of them
 # make a median worth trusting.
@@ -152,6 +153,22 @@ PUBLISHED_DAYS_KEPT = Check(
     " account was removed on purpose, publish with `--accept published_days_kept`.",
 )
 
+RESTATEMENTS_EXPLAINED = Check(
+    name="restatements_explained",
+    layer="marts",
+    severity="critical",
+    expected=f"a closed day's headline KPI moves by more than {GUARD_PCT} % only where an ingest"
+    " touched it",
+    what="Rows of `quality.kpi_restatements` of this run that no ingest since the last published"
+    " version explains: another value now, further away, or a value where there was one and now is"
+    " none.",
+    why="A settled day has no reason to change but new rows of it. A change of the models or of the"
+    " reporting zone moves days too, and whoever makes it should say so to the readers.",
+    remedy="Look at `tiktok-warehouse diff` between two versions, and at what changed in the code."
+    " If the new values are right, publish with `--accept-restatement REASON`; the reason is kept"
+    " beside each value.",
+)
+
 PUBLISHED_VIEWS_KEPT = Check(
     name="published_views_kept",
     layer="marts",
@@ -177,9 +194,11 @@ CHECKS = [
     VIEWS_FOLLOW_INTERACTIONS,
     PUBLISHED_DAYS_KEPT,
     PUBLISHED_VIEWS_KEPT,
+    RESTATEMENTS_EXPLAINED,
 ]
 
 KPIS = "marts.daily_account_kpis"
+RESTATEMENTS = "quality.kpi_restatements"
 VIDEO_KPIS = "marts.daily_video_kpis"
 
 # Columns that may be negative: differences of any kind, and money (refunds).
@@ -288,6 +307,18 @@ def observe(project: Project) -> Sequence[Observation]:
                     # Both at their edges would be chance (0.6 and 0.8 are 1.3 times the rate).
                     f" and engagements * usual_views >= 1.5 * usual_engagements * views",
                 ),
+            ],
+        ),
+        Observation(
+            "restatements",
+            _list_restatements(project),
+            [
+                no_rows(
+                    RESTATEMENTS_EXPLAINED,
+                    "account_id as account, kpi_date as day, measure, value_before, value_now",
+                    f"not is_explained and accepted_because is null and (value_now is null"
+                    f" or change_pct is null or abs(change_pct) > {GUARD_PCT})",
+                )
             ],
         ),
         Observation(
@@ -510,6 +541,22 @@ _SHOWN_WEEK = (
 _WEEK_HALVED = (
     f"day_count >= 3 and usual_views >= {JUDGED_WEEK_VIEWS} and views < {HALVED} * usual_views"
 )
+
+
+def _list_restatements(project: Project) -> str:
+    if RESTATEMENTS not in project.columns or "quality.refresh_runs" not in project.published:
+        return (
+            "select null::varchar as account_id, null::date as kpi_date, null::varchar as measure,"
+            " null::double as value_before, null::double as value_now, null::double as change_pct,"
+            " true as is_explained, null::varchar as accepted_because where false"
+        )
+    # What earlier runs found has been published, explained or accepted.
+    return f"""
+        select account_id, kpi_date, measure, value_before, value_now, change_pct, is_explained,
+            accepted_because
+        from {RESTATEMENTS}
+        where run_id not in (select run_id from published.quality.refresh_runs)
+    """
 
 
 def _compare_with_published(project: Project) -> str:

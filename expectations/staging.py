@@ -1,8 +1,10 @@
 """Staging: is what became of the newest ingests like what became of the ones before?
 
-Judged are the ingests whose rows the last published version does not have, or has with another
-status; they are compared with the entity's other ingests. Without a published version every ingest
-is judged against the rest.
+Judged are the ingests that the last published version does not have, or has with another profile:
+rows by status, filled and unreadable values by column, medians, newest event. That is all that the
+checks look at, so each change that they could judge is judged, also one that keeps every count of
+rows. They are compared with the entity's other ingests. Without a published version every ingest is
+judged against the rest.
 """
 
 from __future__ import annotations
@@ -144,16 +146,24 @@ CHECKS = [
     EVENTS_FRESH,
 ]
 
+# The observation that goes out as a quality table of this name, for the next run to compare with.
+PROFILES = "ingest_profiles"
+
 _DURATIONS = {"video_views": "watch_seconds", "videos": "duration_seconds"}
 
 
 def observe(project: Project) -> Sequence[Observation]:
     """The observations of this layer, in the order in which they are computed."""
     return [
+        Observation("ingest_statuses", _count_statuses(project)),
+        Observation("ingest_filled", _count_all_filled(project)),
+        Observation("ingest_quantiles", _measure_durations()),
+        Observation("ingest_newest", _find_newest_events(project)),
+        Observation(PROFILES, _profile_ingests()),
         Observation("new_ingests", _find_new_ingests(project)),
         Observation(
             "ingest_shares",
-            _compare_shares(project),
+            _compare_shares(),
             [
                 no_rows(
                     REJECTED_SHARE,
@@ -174,7 +184,7 @@ def observe(project: Project) -> Sequence[Observation]:
         ),
         Observation(
             "ingest_columns",
-            _compare_columns(project),
+            _compare_columns(),
             [
                 no_rows(
                     NULL_SHARE,
@@ -202,7 +212,7 @@ def observe(project: Project) -> Sequence[Observation]:
         ),
         Observation(
             "event_freshness",
-            _measure_freshness(project),
+            _measure_freshness(),
             [
                 no_rows(
                     EVENTS_FRESH,
@@ -221,18 +231,61 @@ def _base_tables(project: Project) -> Iterator[tuple[str, str]]:
             yield entity, table
 
 
+def _profile_ingests() -> str:
+    """All that is judged of each ingest, a row per measure, so that a new measure is no change."""
+    return """
+        select entity, ingest_id, 'rows ' || status as measure, row_count::varchar as value
+        from (
+            unpivot checks.ingest_statuses on row_count, rejected_rows, waiting_rows
+            into name status value row_count
+        )
+        union all
+        select entity, ingest_id, 'filled ' || column_name, filled_rows::varchar
+        from checks.ingest_filled
+        union all
+        select entity, ingest_id, 'unreadable ' || column_name, sum(nulled_values)::varchar
+        from quality.nulled_values group by all
+        union all
+        select entity, ingest_id, quantile || ' of ' || column_name, round(value, 3)::varchar
+        from (
+            unpivot checks.ingest_quantiles on median_value, p90_value
+            into name quantile value value
+        )
+        union all
+        select entity, ingest_id, 'newest event', newest_event_at::varchar
+        from checks.ingest_newest where newest_event_at is not null
+    """
+
+
 def _find_new_ingests(project: Project) -> str:
     ingests = "select distinct entity, ingest_id from"
     if "quality.row_reconciliation" not in project.published:
         return f"{ingests} quality.row_reconciliation"
-    return (
+    other_counts = (
         f"{ingests} (from quality.row_reconciliation"
         " except from published.quality.row_reconciliation)"
     )
+    published = f"published.quality.{PROFILES}"
+    if f"quality.{PROFILES}" not in project.published:
+        return other_counts
+    return f"""
+        {other_counts}
+        union
+        select distinct built.entity, built.ingest_id
+        from checks.{PROFILES} as built
+        semi join {published} as known
+            on built.entity = known.entity and built.ingest_id = known.ingest_id
+        left join {published} as published
+            on built.entity = published.entity and built.ingest_id = published.ingest_id
+            and built.measure = published.measure
+        where published.value <> built.value
+            -- No value is bad in most files, and the first bad one is a change.
+            or (published.value is null and built.measure like 'unreadable %')
+    """
 
 
-def _compare_shares(project: Project) -> str:
-    counts = union_all(
+def _count_statuses(project: Project) -> str:
+    return union_all(
         f"select {quote(entity)} as entity, _ingest_id as ingest_id, count(*) as row_count,"
         " count(*) filter (where row_status = 'rejected' and not is_waiting) as rejected_rows,"
         " count(*) filter (where is_waiting) as waiting_rows"
@@ -240,12 +293,15 @@ def _compare_shares(project: Project) -> str:
         f" as is_waiting from {table}) group by all"
         for entity, table in _base_tables(project)
     )
-    return f"""
-        with counts as ({counts}),
-        marked as (
+
+
+def _compare_shares() -> str:
+    return """
+        with marked as (
             select counts.*, n.ingest_id is not null as is_new,
                 bool_and(n.ingest_id is not null) over (partition by entity) as is_first
-            from counts left join checks.new_ingests as n using (entity, ingest_id)
+            from checks.ingest_statuses as counts
+            left join checks.new_ingests as n using (entity, ingest_id)
         )
         select a.entity, a.ingest_id, a.row_count, a.rejected_rows, a.waiting_rows,
             a.rejected_rows * 100.0 / a.row_count as rejected_pct,
@@ -261,13 +317,16 @@ def _compare_shares(project: Project) -> str:
     """
 
 
-def _compare_columns(project: Project) -> str:
-    filled = union_all(
+def _count_all_filled(project: Project) -> str:
+    return union_all(
         _count_filled(entity, table, project.columns[table])
         for entity, table in _base_tables(project)
     )
-    return f"""
-        with filled as ({filled}),
+
+
+def _compare_columns() -> str:
+    return """
+        with
         unreadable as (
             select entity, ingest_id, column_name, sum(nulled_values) as unreadable_rows
             from quality.nulled_values group by all
@@ -276,7 +335,7 @@ def _compare_columns(project: Project) -> str:
             select filled.*, coalesce(unreadable_rows, 0) as unreadable_rows,
                 n.ingest_id is not null as is_new,
                 bool_and(n.ingest_id is not null) over (partition by entity) as is_first
-            from filled
+            from checks.ingest_filled as filled
             left join unreadable using (entity, ingest_id, column_name)
             left join checks.new_ingests as n using (entity, ingest_id)
         )
@@ -307,8 +366,8 @@ def _count_filled(entity: str, table: str, columns: Iterable[str]) -> str:
     )
 
 
-def _compare_durations() -> str:
-    quantiles = union_all(
+def _measure_durations() -> str:
+    return union_all(
         f"select {quote(entity)} as entity, {quote(column)} as column_name,"
         " _ingest_id as ingest_id, count(*) as row_count,"
         f" quantile_cont({column}::double, 0.5) as median_value,"
@@ -317,12 +376,15 @@ def _compare_durations() -> str:
         f" where row_status = 'accepted' and {column} > 0 group by all"
         for entity, column in _DURATIONS.items()
     )
+
+
+def _compare_durations() -> str:
     return f"""
-        with quantiles as ({quantiles}),
-        marked as (
+        with marked as (
             select quantiles.*, n.ingest_id is not null as is_new,
                 bool_and(n.ingest_id is not null) over (partition by entity) as is_first
-            from quantiles left join checks.new_ingests as n using (entity, ingest_id)
+            from checks.ingest_quantiles as quantiles
+            left join checks.new_ingests as n using (entity, ingest_id)
         )
         select a.entity, a.column_name, a.ingest_id, a.row_count, a.median_value, a.p90_value,
             median(h.median_value) as usual_median, median(h.p90_value) as usual_p90
@@ -349,19 +411,28 @@ def _durations_beyond(factor: int) -> str:
     )
 
 
-def _measure_freshness(project: Project) -> str:
-    newest = union_all(
-        f"select {quote(entity)} as entity, max({project.event_times[entity]}) as newest_event_at,"
+def _find_newest_events(project: Project) -> str:
+    return union_all(
+        f"select {quote(entity)} as entity, _ingest_id as ingest_id,"
+        f" max({project.event_times[entity]}) as newest_event_at,"
         f" max(_ingested_at) as newest_ingested_at from {table}"
-        " inner join checks.new_ingests as n"
-        f" on n.entity = {quote(entity)} and n.ingest_id = _ingest_id"
-        " where row_status = 'accepted'"
+        " where row_status = 'accepted' group by all"
         for entity, table in _base_tables(project)
         if entity in project.event_times
     )
-    return f"""
+
+
+def _measure_freshness() -> str:
+    return """
+        with newest as (
+            select entity, max(newest_event_at) as newest_event_at,
+                max(newest_ingested_at) as newest_ingested_at
+            from checks.ingest_newest
+            inner join checks.new_ingests using (entity, ingest_id)
+            group by entity
+        )
         select entity, date_trunc('second', newest_event_at) as newest_event_at,
             date_trunc('second', newest_ingested_at) as newest_ingested_at,
             date_diff('day', newest_event_at, newest_ingested_at) as days_behind
-        from ({newest}) where newest_event_at is not null
+        from newest where newest_event_at is not null
     """

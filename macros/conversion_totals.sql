@@ -6,7 +6,7 @@
     count(*) as conversions,
         case
             when {{ _currencies() }} <= 1
-                then cast(coalesce(sum(value_amount), 0) as decimal(18, 4))
+                then {{ sum_that_fits('coalesce(value_amount, 0)', 'decimal(18, 4)') }}
         end as conversion_value_amount,
         case when {{ _currencies() }} <= 1 then max(currency) filter (where value_amount is not null) end
             as currency

@@ -4,11 +4,14 @@
     unknown denominator gives NULL, and so do a numerator and a denominator of two sources.
 -#}
 {% macro engagement_columns() -%}
-    likes + comments + shares + coalesce(saves, 0) as engagements,
-    comments + shares + duets + stitches + direct_messages as active_engagements,
+    {{ total_that_fits(['likes', 'comments', 'shares', 'coalesce(saves, 0)']) }} as engagements,
+    {{ total_that_fits(['comments', 'shares', 'duets', 'stitches', 'direct_messages']) }}
+        as active_engagements,
     -- Where saves are unknown the numerator lacks them; the flag keeps the two apart.
-    case when likes + comments + shares is not null then saves is not null end
-        as engagement_has_saves,
+    case
+        when likes is not null and comments is not null and shares is not null
+            then saves is not null
+    end as engagement_has_saves,
     unique_viewers - new_viewers as returning_viewers,
     case when profile_visitors is not null then 'visitors' end as conversion_denominator,
     case when coalesce(profile_visits, conversions) is not null then 'event_log' end

@@ -16,6 +16,33 @@
     {{ return('decimal(18, 3)' if measure.endswith('_seconds') else 'bigint') }}
 {%- endmacro %}
 
+{#-
+    Sums that cannot stop a build: a counter of a source may be as large as its column, and then
+    the sum of two is NULL, because it does not fit. Summed in decimals, which have room for both.
+-#}
+{% macro sum_that_fits(value, type='bigint', window='') -%}
+    try_cast({{ wide_sum(value, type) }}{{ window }} as {{ type }})
+{%- endmacro %}
+
+{% macro wide_sum(value, type='bigint') -%}
+    sum(cast({{ value }} as {{ wide_type(type) }}))
+{%- endmacro %}
+
+{% macro wide_type(type) -%}
+    {{ return('decimal(38, 0)' if type == 'bigint' else type | replace('(18', '(38')) }}
+{%- endmacro %}
+
+{#- Whole numbers added and subtracted ('-name'), NULL where one is or where the result does not fit. -#}
+{% macro total_that_fits(parts) -%}
+    try_cast(
+        {%- for part in parts %}
+        {{ '- ' if part.startswith('-') else ('' if loop.first else '+ ') -}}
+        cast({{ part | replace('-', '') }} as decimal(20, 0))
+        {%- endfor %}
+        as bigint
+    )
+{%- endmacro %}
+
 {#- Views still watching at the retention marks that the KPI marts show. -#}
 {% macro retained_measures() -%}
     {%- set measures = [] -%}
@@ -57,4 +84,12 @@
 {#- Whole units in one of the measure: watch seconds are kept to thousandths. -#}
 {% macro snapshot_units(measure) -%}
     {{ return(1000 if measure.endswith('_seconds') else 1) }}
+{%- endmacro %}
+
+{#- 1 where a landed file of interactions can hold a type. A mapping names those that its source never has. -#}
+{% macro file_can_hold(interaction_type) -%}
+    case
+            when concat(',', coalesce(never_has, ''), ',') like '%,{{ interaction_type }},%' then 0
+            else 1
+        end
 {%- endmacro %}

@@ -49,6 +49,6 @@
 {% macro full_window_sum(value, days) -%}
     case
         when count({{ value }}) over last_{{ days }}_days = {{ days }}
-            then sum({{ value }}) over last_{{ days }}_days
+            then {{ wide_sum(value, measure_type(value)) }} over last_{{ days }}_days
     end
 {%- endmacro %}

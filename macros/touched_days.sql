@@ -21,8 +21,10 @@
 
 {#- `where` clause that keeps the touched days of a relation; empty unless the run is incremental. -#}
 {% macro keep_touched(relation) -%}
-    {#- Named outside the condition, so that dbt sees the dependency when it parses. -#}
-    {%- do ref('int_touched_days') -%}
+    {#- Named outside the condition below, so that dbt sees the dependency when it parses. -#}
+    {%- if not execute -%}
+        {%- do ref('int_touched_days') -%}
+    {%- endif -%}
     {%- if is_incremental() -%}
         where {{ is_touched(relation) }}
     {%- endif -%}

@@ -156,8 +156,8 @@ MUTANTS = (
     Mutant(
         "levels run the wrong way",
         f"{_CORE}/fct_follower_daily.sql",
-        "anchor_followers + running_net - anchor_running_net",
-        "anchor_followers - running_net + anchor_running_net",
+        "+ (running_net - anchor_running_net) as bigint",
+        "- (running_net - anchor_running_net) as bigint",
     ),
     Mutant(
         "the remainder of a gap is lost",
@@ -220,6 +220,8 @@ def run_suite(folder: Path) -> str | None:
         "PYTHONPATH": str(folder / "src"),
         "TIKTOK_WAREHOUSE_HOME": str(folder / "home"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        # That a mutant dies is all that counts here, and not the smallest log that shows it.
+        "ORACLE_REDUCING_BUILDS": "0",
     }
     parts = {
         "dbt": [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "build", "--fail-fast"],

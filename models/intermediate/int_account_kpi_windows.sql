@@ -12,7 +12,7 @@ sum_windows as (
     select
         {% for days in window_lengths() -%}
         {% for measure in window_sums() -%}
-        cast({{ full_window_sum(measure, days) }} as {{ measure_type(measure) }})
+        try_cast({{ full_window_sum(measure, days) }} as {{ measure_type(measure) }})
             as {{ measure }}_{{ days }}d,
         {% endfor -%}
         {% for kpi, parts in window_ratios().items() -%}

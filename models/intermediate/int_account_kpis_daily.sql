@@ -43,6 +43,12 @@ coverage as (
 
 ),
 
+coverage_days as (
+
+    select * from {{ ref('int_account_coverage_daily') }}
+
+),
+
 followers as (
 
     select * from {{ ref('fct_follower_daily') }}
@@ -65,7 +71,7 @@ sum_videos as (
 
     select
         {% for measure in account_sums() -%}
-        cast(sum({{ measure }}) as {{ measure_type(measure) }}) as {{ measure }},
+        {{ sum_that_fits(measure, measure_type(measure)) }} as {{ measure }},
         {% endfor -%}
         account_id,
         kpi_date as event_date,
@@ -96,11 +102,14 @@ add_measures as (
         {% endfor -%}
         {% for measure in interaction_measures().values() -%}
         case
-            when coverage.knows_{{ measure }} then coalesce(sum_videos.{{ measure }}, 0)
+            when coalesce(coverage_days.knows_{{ measure }}, coverage.knows_{{ measure }})
+                then coalesce(sum_videos.{{ measure }}, 0)
             else sum_videos.{{ measure }}
         end as {{ measure }},
-        case when coverage.knows_{{ measure }} then coalesce(sum_videos.net_{{ measure }}, 0) end
-            as net_{{ measure }},
+        case
+            when coalesce(coverage_days.knows_{{ measure }}, coverage.knows_{{ measure }})
+                then coalesce(sum_videos.net_{{ measure }}, 0)
+        end as net_{{ measure }},
         {% endfor -%}
         {% for measure, entity in funnel_measures().items() -%}
         case
@@ -136,6 +145,10 @@ add_measures as (
         on account_days.account_id = accounts.account_id
     inner join coverage
         on account_days.account_id = coverage.account_id
+    left join coverage_days
+        on
+            account_days.account_id = coverage_days.account_id
+            and account_days.event_date = coverage_days.event_date
     left join sum_videos
         on
             account_days.account_id = sum_videos.account_id

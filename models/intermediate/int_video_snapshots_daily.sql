@@ -6,6 +6,17 @@ differences as (
 
 ),
 
+-- Each family of a row has one source, and so its own flags.
+add_family as (
+
+    select
+        *,
+        case when measure in ('views', 'total_watch_seconds') then 'watch' else 'engagement' end
+            as family
+    from differences
+
+),
+
 pivot_measures as (
 
     select
@@ -19,11 +30,15 @@ pivot_measures as (
         ) as {{ measure }},
         {% endif -%}
         {% endfor -%}
+        {% for family in ['engagement', 'watch'] -%}
+        max(case when is_estimated and family = '{{ family }}' then 1 else 0 end) = 1
+            as {{ family }}_is_estimated,
+        max(case when has_restatement and family = '{{ family }}' then 1 else 0 end) = 1
+            as {{ family }}_has_restatement,
+        {% endfor -%}
         video_id,
-        event_date,
-        max(case when is_estimated then 1 else 0 end) = 1 as is_estimated,
-        max(case when has_restatement then 1 else 0 end) = 1 as has_restatement
-    from differences
+        event_date
+    from add_family
     group by video_id, event_date
 
 )

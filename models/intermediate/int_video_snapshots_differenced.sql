@@ -72,9 +72,9 @@ spread_differences as (
             when event_date = last_date
                 then
                     difference_units
-                    - cast(floor(difference_units / cast(gap_days as double)) as bigint)
+                    - {{ whole_quotient('difference_units', 'gap_days') }}
                     * (gap_days - 1)
-            else cast(floor(difference_units / cast(gap_days as double)) as bigint)
+            else {{ whole_quotient('difference_units', 'gap_days') }}
         end as day_units,
         gap_days > 1 as is_estimated,
         difference_units < 0 and event_date = last_date as has_restatement

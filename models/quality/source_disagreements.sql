@@ -18,6 +18,12 @@ official_followers as (
 
 ),
 
+accounts as (
+
+    select * from {{ ref('stg_event_log__accounts') }}
+
+),
+
 list_pairs as (
     {% for measure in snapshot_measures() %}
     {%- set source = 'watch_source' if measure in view_measures() else 'engagement_source' %}
@@ -26,11 +32,11 @@ list_pairs as (
         snapshots.video_id,
         snapshots.event_date,
         snapshots.measure,
-        cast(video_days.{{ measure }} as decimal(18, 3)) as event_log_value,
+        cast(video_days.{{ measure }} as decimal(38, 3)) as event_log_value,
         cast(
             cast(snapshots.day_units as decimal(30, 3))
             * cast({{ 1 / snapshot_units(measure) }} as decimal(4, 3))
-            as decimal(18, 3)
+            as decimal(38, 3)
         ) as snapshots_value,
         snapshots.is_estimated
     from snapshots
@@ -43,14 +49,18 @@ list_pairs as (
     union all
     {% endfor %}
     select
-        account_id,
+        official_followers.account_id,
         cast(null as string) as video_id,
-        event_date,
+        official_followers.event_date,
         'followers' as measure,
-        cast(counted_followers as decimal(18, 3)) as event_log_value,
-        cast(snapshot_followers as decimal(18, 3)) as snapshots_value,
+        cast(official_followers.counted_followers as decimal(38, 3)) as event_log_value,
+        cast(official_followers.snapshot_followers as decimal(38, 3)) as snapshots_value,
         false as is_estimated
     from official_followers
+    inner join accounts
+        on
+            official_followers.account_id = accounts.account_id
+            and accounts.account_role = 'own'
 
 ),
 
@@ -69,6 +79,6 @@ select
     measure,
     event_log_value,
     snapshots_value,
-    snapshots_value - event_log_value as difference,
+    cast(snapshots_value - event_log_value as decimal(38, 3)) as difference,
     is_estimated
 from keep_disagreements

@@ -37,6 +37,9 @@ result stands in `quality.check_results`; what the expectations saw is in `publi
 A critical expectation that is right about a change you mean is published for once with
 `tiktok-warehouse refresh --accept <check>`. dbt's tests cannot be accepted.
 
+The rows that break a dbt test are a view of its name in the schema `quality` of the build database
+(`duckdb -readonly <home>/build/warehouse.duckdb`), as they are now; never published.
+
 This page is generated: `python -m tiktok_warehouse.check_docs`.
 """
 

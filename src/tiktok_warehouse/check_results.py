@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import duckdb
+import pyarrow as pa
 
 from tiktok_warehouse.home import Home
 
@@ -21,6 +22,8 @@ Severity = Literal["critical", "warning"]
 Tool = Literal["dbt", "great_expectations"]
 
 SCHEMA, TABLE = "quality", "check_results"
+# What the staging suite saw of each ingest; its observation has the same name.
+PROFILES = "ingest_profiles"
 LAYERS = ("raw", "staging", "intermediate", "marts", "quality")
 
 # A run writes about 150 rows; a month of daily runs is enough to see a check get worse.
@@ -41,6 +44,27 @@ _COLUMNS = {
     "expected": ("varchar", "What has to hold."),
     "checked_at": ("timestamp", "When it was checked (UTC)."),
 }
+
+
+_PROFILES_COMMENT = (
+    "What the checks of staging looked at in each ingest: the next run judges the ingests that"
+    " differ from it. One row per entity, ingest and measure."
+)
+_PROFILE_COLUMNS = {
+    "entity": "Entity of the raw contract.",
+    "ingest_id": "Ingest that brought the rows.",
+    "measure": "Count of rows or values, median, 90th percentile or newest event.",
+    "value": "Its value as text; never a viewer.",
+}
+
+
+class IngestProfile(NamedTuple):
+    """One measure of the rows that an ingest brought of an entity."""
+
+    entity: str
+    ingest_id: str
+    measure: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -183,6 +207,29 @@ def write(home: Home, run_id: str, results: Sequence[CheckResult]) -> None:
             f" order by max(checked_at) desc, run_id desc limit {_KEPT_RUNS})"
         )
         connection.execute("commit")
+
+
+def write_profiles(home: Home, profiles: Sequence[IngestProfile]) -> None:
+    """Put what the checks saw of each ingest in place of what the run before saw.
+
+    Raises:
+        duckdb.Error: the build database cannot be written.
+    """
+    table = f"{SCHEMA}.{PROFILES}"
+    columns = list(zip(*profiles, strict=True)) or [()] * len(_PROFILE_COLUMNS)
+    rows = pa.table(
+        {
+            name: pa.array(values, pa.string())
+            for name, values in zip(_PROFILE_COLUMNS, columns, strict=True)
+        }
+    )
+    with duckdb.connect(str(home.database)) as connection:
+        connection.execute(f"create schema if not exists {SCHEMA}")
+        connection.register("profiles", rows)
+        connection.execute(f"create or replace table {table} as select * from profiles")
+        connection.execute(f"comment on table {table} is '{_PROFILES_COMMENT}'")
+        for name, comment in _PROFILE_COLUMNS.items():
+            connection.execute(f"comment on column {table}.{name} is '{comment}'")
 
 
 def link_docs(anchor: str) -> str:

@@ -6,7 +6,7 @@ import json
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
@@ -25,8 +25,9 @@ from rich.progress import (
 )
 
 from tiktok_warehouse import doctor as doctor_module
+from tiktok_warehouse import forget as forget_module
 from tiktok_warehouse import generate as generate_module
-from tiktok_warehouse import people, publish, report
+from tiktok_warehouse import lake, people, publish, report
 from tiktok_warehouse import refresh as refresh_module
 from tiktok_warehouse import status as status_module
 from tiktok_warehouse import versions as versions_module
@@ -75,16 +76,16 @@ def init(home: HomeOption = None) -> None:
     root = find_home(home)
     opened = open_home(root)
     with hold_lock(opened, "init"):
+        # People of the lake were hashed with a key that a new one would not match.
+        people.load_secret(opened, create=not lake.read_registry(opened))
         if opened.config_file.exists():
-            out.print(f"Kept {opened.config_file}", markup=False, soft_wrap=True)
+            report.say(out, f"Kept {opened.config_file}")
         else:
             opened.config_file.write_text(CONFIG_TEMPLATE, encoding="utf-8")
-            out.print(f"Made {opened.config_file}", markup=False, soft_wrap=True)
-        people.load_secret(opened, create=True)
-    out.print(
+            report.say(out, f"Made {opened.config_file}")
+    report.say(
+        out,
         f"{root} is ready: put files into {opened.landing} and run 'tiktok-warehouse refresh'.",
-        markup=False,
-        soft_wrap=True,
     )
 
 
@@ -137,6 +138,14 @@ def refresh(
             show_default=False,
         ),
     ] = None,
+    accept_restatement: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON",
+            help="Publish closed days with other values although no ingest explains them.",
+            show_default=False,
+        ),
+    ] = None,
     yes_rebuild_everything: Annotated[
         bool,
         typer.Option(
@@ -148,7 +157,10 @@ def refresh(
     """Ingest what lies in landing/, build, check, and publish if every check passed."""
     default = PROJECT_ROOT / "home" / "sample" if sample and home is None else home
     options = refresh_module.Options(
-        sample=sample, accepted=accept or (), rebuild_everything=yes_rebuild_everything
+        sample=sample,
+        accepted=accept or (),
+        accepted_restatement=accept_restatement,
+        rebuild_everything=yes_rebuild_everything,
     )
     _refresh(open_home(find_home(default)), "refresh", options)
 
@@ -172,7 +184,7 @@ def _refresh(opened: Home, command: str, options: refresh_module.Options) -> Non
             opened,
             refresh_module.Watcher(
                 on_ingest=_watch_ingest(progress),
-                on_ingested=lambda ingested: report.show_ingest(out, ingested),
+                on_ingested=lambda *told: _show_between(progress, *told),
                 on_build=_watch_steps(progress, "building"),
                 on_validate=_watch_steps(progress, "checking"),
                 on_publish=lambda: _Bar(progress).show("publishing", 0, None),
@@ -180,27 +192,28 @@ def _refresh(opened: Home, command: str, options: refresh_module.Options) -> Non
             options,
         )
     if result.unchanged is not None:
-        out.print(
+        report.say(
+            out,
             f"Nothing new: neither data nor code nor configuration changed since version"
             f" {result.unchanged}.",
-            markup=False,
-            soft_wrap=True,
         )
     elif result.built is None or result.published is None:
-        out.print(
+        report.say(
+            out,
             f"Nothing has been ingested yet, so there is nothing to build. Put files into"
             f" {opened.landing}.",
-            markup=False,
-            soft_wrap=True,
         )
     else:
-        out.print(
+        report.say(
+            out,
             f"Built {result.built.models} models and seeds, {result.built.checks} checks passed,"
-            f" {result.built.seconds:.1f} s"
+            f" {result.built.seconds:.1f} s",
         )
         report.show_account_kpis(out, result.published.database)
         report.show_checks(out, result.checks)
         report.show_published(out, result.published)
+    if result.receipt is not None:
+        report.show_receipt(out, opened.logs / "forgotten", result.receipt)
     if result.ingested is not None:
         _exit_if_nothing_readable(result.ingested)
 
@@ -234,7 +247,7 @@ def rollback(
     opened = open_home(find_home(home))
     with hold_lock(opened, "rollback"):
         shown = versions_module.rollback(opened, version)
-    out.print(f"Readers see version {shown.name} now.", markup=False, soft_wrap=True)
+    report.say(out, f"Readers see version {shown.name} now.")
 
 
 @app.command()
@@ -249,6 +262,30 @@ def diff(
 
 
 @app.command()
+def forget(
+    person: Annotated[
+        str | None,
+        typer.Option(help="A viewer's id as the raw files have it.", show_default=False),
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="Handle of a tracked account.", show_default=False)
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Erase a person or an account from the lake, the build and every published version."""
+    if (person is None) == (account is None):
+        raise UsageError("Name either --person ID or --account HANDLE.")
+    opened = open_home(find_home(home))
+    with hold_lock(opened, "forget"):
+        if person is not None:
+            forget_module.forget_person(opened, person)
+        elif account is not None:
+            forget_module.forget_account(opened, account)
+    # The refresh that follows builds without them, publishes, and removes the versions before.
+    _refresh(opened, "forget", refresh_module.Options())
+
+
+@app.command()
 def generate(
     folder: Annotated[
         Path | None, typer.Argument(help="Folder to write to (not needed with --sample).")
@@ -257,7 +294,7 @@ def generate(
         bool, typer.Option("--sample", help="Write the project's own sample seeds anew.")
     ] = False,
     events: Annotated[
-        int, typer.Option(help="Playback events; interactions come on top.")
+        int, typer.Option(help="Rows of video_views; those of all other entities come on top.")
     ] = 100_000,
     days: Annotated[int, typer.Option(help="Length of the log in days.")] = 90,
     file_format: Annotated[LogFormat, typer.Option("--format")] = LogFormat.parquet,
@@ -271,7 +308,7 @@ def generate(
     if sample:
         target = folder or PROJECT_ROOT / "seeds" / "raw"
         generate_module.generate_sample(target)
-        out.print(f"Wrote the sample to {target}", markup=False, soft_wrap=True)
+        report.say(out, f"Wrote the sample to {target}")
         return
     if folder is None:
         raise UsageError("Name a folder to write the log to, or ask for --sample.")
@@ -287,8 +324,8 @@ def generate(
             on_progress=lambda done: progress.update(task, completed=done),
         )
     for entity, files in log.files.items():
-        out.print(f"{entity}: {log.rows[entity]:,} rows in {len(files)} file(s)", markup=False)
-    out.print(f"Written to {folder}", markup=False, soft_wrap=True)
+        report.say(out, f"{entity}: {log.rows[entity]:,} rows in {len(files)} file(s)")
+    report.say(out, f"Written to {folder}")
 
 
 @contextmanager
@@ -301,6 +338,15 @@ def _show_progress() -> Iterator[Progress]:
         console=err,
     ) as progress:
         yield progress
+
+
+def _show_between(progress: Progress, result: IngestResult, set_aside: Sequence[str]) -> None:
+    """Say what became of the files before the build begins, whose failure would hide it."""
+    progress.stop()
+    for task in progress.task_ids:
+        progress.remove_task(task)
+    report.show_ingest(out, result, set_aside)
+    progress.start()
 
 
 def _watch_ingest(progress: Progress) -> Callable[[IngestProgress], None]:
@@ -327,6 +373,7 @@ class _Bar:
         self._task: TaskID | None = None
 
     def show(self, description: str, completed: int, total: int | None) -> None:
+        description = report.make_printable(description)
         if self._task is None:
             self._task = self._progress.add_task(description, total=total)
         self._progress.update(self._task, description=description, completed=completed)
@@ -334,11 +381,7 @@ class _Bar:
 
 def _exit_if_nothing_readable(result: IngestResult) -> None:
     if result.refused and not result.landed and not result.already_landed:
-        err.print(
-            f"None of the {len(result.refused)} file(s) offered could be read; see above.",
-            style="red",
-            markup=False,
-        )
+        _complain(f"None of the {len(result.refused)} file(s) offered could be read; see above.")
         raise typer.Exit(ExitCode.NOTHING_READABLE)
 
 
@@ -394,7 +437,7 @@ def _report_bug() -> int:
 
 
 def _complain(message: str) -> None:
-    err.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+    report.say(err, message, style="red")
 
 
 if __name__ == "__main__":

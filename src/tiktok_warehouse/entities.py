@@ -6,6 +6,7 @@ text until staging; a column outside this list is reported and left out.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 
@@ -130,4 +131,16 @@ ENTITIES: dict[str, Entity] = {
     )
 }
 
+KNOWN_COLUMNS = frozenset(name for entity in ENTITIES.values() for name in entity.columns)
+
 INTERACTION_TYPES = ("like", "comment", "share", "save", "duet", "stitch", "direct_message")
+
+
+def describe_columns(names: Sequence[str], known: Collection[str] = KNOWN_COLUMNS) -> str:
+    """What a message may say of a header: how wide it is, and those of its names that are known.
+
+    Never the others: a file may lack its header, and then they are values of a row, a person's too.
+    """
+    named = [name for name in names if name.casefold() in known]
+    width = f"{len(names):,} column{'' if len(names) == 1 else 's'}"
+    return f"{width}, among them {', '.join(named)}" if named else f"{width}, none of them known"

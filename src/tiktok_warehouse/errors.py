@@ -42,6 +42,12 @@ class Busy(WarehouseError):
     exit_code = ExitCode.BUSY
 
 
+class DamagedLake(WarehouseError):
+    """A raw file that is part of what is published cannot be read any more."""
+
+    exit_code = ExitCode.NO_SPACE_OR_ACCESS
+
+
 class RefusedFile(WarehouseError):
     """One file cannot be read; it goes to quarantine and the others go on."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import tomllib
@@ -113,9 +114,13 @@ def open_home(root: Path, *, make_folders: bool = True) -> Home:
         UsageError: warehouse.toml is not valid TOML, or holds an unknown or bad setting.
         OSError: the folder cannot be written.
     """
-    # The lake is read through a glob over this path, in which these would be patterns.
-    if bad := set("*?[]{}") & set(str(root)):
-        raise UsageError(f"{root}: a home's path cannot contain {' '.join(sorted(bad))}")
+    # The lake is read through a glob over this path, in which most of these would be patterns;
+    # dbt cannot carry the others.
+    if bad := set("*?[]{}\\#") & set(str(root)):
+        raise UsageError(
+            f"{root}: a home's path cannot contain {' '.join(sorted(bad))}; name another folder"
+            " with --home."
+        )
     settings = _read_config(root / "warehouse.toml")
     home = Home(
         root=root,
@@ -125,8 +130,19 @@ def open_home(root: Path, *, make_folders: bool = True) -> Home:
         mappings=tuple((root / name).resolve() for name in settings.get("mappings", [])),
     )
     for folder in FOLDERS if make_folders else ():
-        (root / folder).mkdir(parents=True, exist_ok=True)
+        _make_folder(root / folder)
+    # It holds viewers' ids in the clear.
+    if make_folders and home.quarantine.stat().st_mode & 0o077:
+        home.quarantine.chmod(0o700)
     return home
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:
+        # Its parents are made too, so this is a file system that takes no folders, such as /proc.
+        raise PermissionError(errno.EACCES, "No folder can be made here", str(folder)) from error
 
 
 def _read_config(path: Path) -> dict[str, Any]:
@@ -155,6 +171,9 @@ def check_zone(zone: str, where: str) -> None:
 
     try:
         ZoneInfo(zone)
+        # Files beside the zones, which Python opens and DuckDB does not know.
+        if zone.startswith(("posix/", "right/")) or zone in ("localtime", "posixrules"):
+            raise ValueError(zone)
     except (KeyError, ValueError, OSError) as error:
         raise UsageError(
             f"{where}: '{zone}' is not a time zone; use an IANA name such as Europe/Berlin."

@@ -170,7 +170,7 @@ def ingest_paths(
     mappings = [] if explicit else load_mappings(home)
     if taken_from_landing:
         if home.keep_originals is not None:
-            home.keep_originals.mkdir(parents=True, exist_ok=True)
+            home.keep_originals.mkdir(mode=0o700, parents=True, exist_ok=True)
         wait_until_settled(offers)
     lake.ensure_lake(home)
     registry = lake.read_registry(home)
@@ -271,7 +271,7 @@ def _ingest_offer(
     run: _Run, offer: Offer, signature: tuple[int, int, int] | None
 ) -> list[LandedFile] | AlreadyLanded | Refused | Ignored:
     first_seq = run.incoming.next_seq
-    run.scratch.mkdir(parents=True, exist_ok=True)
+    run.scratch.mkdir(mode=0o700, exist_ok=True)
     try:
         result = _read_and_write(run, offer, signature)
     except RefusedFile as error:
@@ -364,6 +364,7 @@ class _MalformedRows:
 
     def add(self, row: int, problem: str, text: str) -> None:
         if self._file is None:
+            self.path.touch(mode=0o600)
             self._file = self.path.open("w", encoding="utf-8", newline="")
         self._file.write(text if text.endswith("\n") else text + "\n")
         self.count += 1
@@ -390,6 +391,7 @@ def _write_mapped(
     run: _Run, offer: Offer, sha256: str, table: readers.RawTable, mapping: Mapping
 ) -> list[LandedFile]:
     spool = run.scratch / "rows.parquet"
+    spool.touch(mode=0o600)
     with pq.ParquetWriter(spool, table.schema, compression="lz4") as writer:
         for batch in _count_rows(run, table.batches):
             writer.write_batch(batch)
@@ -513,7 +515,7 @@ def _clear_landing(
 
 
 def _keep_original(path: Path, wanted: Path) -> None:
-    wanted.parent.mkdir(parents=True, exist_ok=True)
+    wanted.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for attempt in range(1, 10_000):
         target = wanted
         if attempt > 1:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tiktok_warehouse.entities import ENTITIES, Entity
@@ -124,6 +125,54 @@ def read_registry(home: Home) -> list[Registered]:
     return sorted((Registered(**row) for row in rows), key=lambda row: row.ingest_seq)
 
 
+def find_damage(home: Home, row: Registered, *, every_page: bool) -> str | None:
+    """What is wrong with a landed file, None if nothing is.
+
+    Args:
+        home: whose lake.
+        row: the file's entry in the registry.
+        every_page: read all of it and verify the checksums, not only its footer.
+    """
+    path = home.raw / row.ingest_id / f"{row.entity}.{row.ingest_seq}.parquet"
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=every_page) as file:
+            if file.metadata.num_rows != row.raw_rows:
+                return f"it holds {file.metadata.num_rows} rows, and {row.raw_rows} were landed"
+            for _ in file.iter_batches() if every_page else ():
+                pass
+    except FileNotFoundError:
+        return "it is gone"
+    except (pa.ArrowException, OSError) as error:
+        return f"it cannot be read ({type(error).__name__})"
+    return None
+
+
+def set_aside(home: Home, row: Registered) -> Path:
+    """Take a damaged file out of the lake, so that its original can be landed again.
+
+    Returns:
+        Where it lies in the quarantine now, if it is still there at all.
+
+    Raises:
+        OSError: the lake or the quarantine cannot be written.
+    """
+    name = f"{row.entity}.{row.ingest_seq}.parquet"
+    damaged = home.raw / row.ingest_id / name
+    target = home.quarantine / f"damaged-{row.ingest_id}-{name}"
+    if damaged.exists():
+        damaged.replace(target)
+    for registry in damaged.parent.glob(f"{REGISTRY}.*.parquet"):
+        with pq.ParquetFile(registry) as file:
+            table = file.read()
+        kept = table.filter(pc.not_equal(table.column("ingest_seq"), row.ingest_seq))
+        unfinished = registry.with_name(f".{registry.name}")
+        pq.write_table(kept, unfinished)
+        _sync(unfinished)
+        unfinished.replace(registry)
+    _sync(damaged.parent)
+    return target
+
+
 def begin_ingest(home: Home, registry: list[Registered], now: datetime) -> Incoming:
     """Clear what a killed ingest left behind, and open a folder for a new one.
 
@@ -141,8 +190,10 @@ def begin_ingest(home: Home, registry: list[Registered], now: datetime) -> Incom
     first_seq = 1 + max((row.ingest_seq for row in registry), default=0)
     utc = now.astimezone(UTC)
     ingest_id = f"{utc:%Y%m%dT%H%M%SZ}-{first_seq:06d}"
+    # Private: the scratch folder beside the new one holds viewers' ids in the clear.
+    incoming.mkdir(mode=0o700)
     folder = incoming / ingest_id
-    folder.mkdir(parents=True)
+    folder.mkdir()
     return Incoming(folder, ingest_id, first_seq, first_seq, utc.replace(tzinfo=None))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -126,6 +126,25 @@ def read(home: Home) -> list[Run]:
     return list(runs.values())
 
 
+def blank_messages(home: Home, needles: Iterable[str]) -> None:
+    """Take the messages that name somebody out of the ledger.
+
+    Raises:
+        OSError: the ledger cannot be written.
+    """
+    path = find_ledger(home)
+    if not path.exists():
+        return
+    wanted = list(needles)
+    runs = read(home)
+    for run in runs:
+        if run.message and any(needle in run.message for needle in wanted):
+            run.message = "(forgotten)"
+    unfinished = path.with_name(f".{path.name}")
+    unfinished.write_text("".join(json.dumps(asdict(run)) + "\n" for run in runs), "utf-8")
+    unfinished.replace(path)
+
+
 def copy_to_build(home: Home, current: Run) -> None:
     """Copy the ledger into the build database, with the current run as the one that publishes.
 
@@ -138,6 +157,7 @@ def copy_to_build(home: Home, current: Run) -> None:
     columns = ", ".join(f"{name} {type_name}" for name, (type_name, _) in _COLUMNS.items())
     with duckdb.connect(str(home.database)) as connection:
         connection.execute("begin")
+        connection.execute(f"create schema if not exists {SCHEMA}")
         connection.execute(f"create or replace table {table} ({columns})")
         connection.execute(f"comment on table {table} is '{_TABLE_COMMENT}'")
         for name, (_, comment) in _COLUMNS.items():

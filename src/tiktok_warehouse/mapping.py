@@ -1,7 +1,7 @@
 """Mapping files: how a log of another shape becomes entities of the raw contract.
 
 A mapping is YAML, described by ``mapping.schema.json``. Its SQL expressions see the file's
-columns as text, nothing else: no other file, no network, no setting of the engine.
+columns as text, nothing else: no other file, no network, no clock, no setting of the engine.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 import yaml
 
 from tiktok_warehouse.arrow_text import to_text
-from tiktok_warehouse.entities import ENTITIES, INTERACTION_TYPES, Entity
+from tiktok_warehouse.entities import ENTITIES, INTERACTION_TYPES, Entity, describe_columns
 from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import check_zone
 from tiktok_warehouse.readers import BATCH_ROWS, MALFORMED, SOURCE_ROW
@@ -50,6 +50,23 @@ _VALUES_OF_SQL = (
     "localtime",
     "localtimestamp",
 )
+
+# One row must stay one row.
+_MAKE_ROWS = {"unnest", "unlist", "generate_subscripts", "regexp_split_to_table"}
+
+# Beside those that DuckDB itself calls volatile: the clock, the engine, the session.
+_LOOK_OUTSIDE = {
+    "age",
+    "ago",
+    "current_localtime",
+    "current_localtimestamp",
+    "current_setting",
+    "getvariable",
+    "pg_conf_load_time",
+    "pg_postmaster_start_time",
+    "version",
+    *_VALUES_OF_SQL,
+}
 
 
 @dataclass(frozen=True)
@@ -297,7 +314,25 @@ def _check_syntax(sql: str) -> str | None:
     if any(node.get("class") in ("SUBQUERY", "STAR") for node in nodes):
         # The file is a stream that can be read once for each entry.
         return "a subquery or * cannot be used here"
+    for node in nodes:
+        name = str(node.get("function_name", "")).casefold()
+        if name in _MAKE_ROWS:
+            return f"{name}() makes several rows of one, and cannot be used here"
+        if name in _LOOK_OUTSIDE or name in _volatile_functions():
+            return (
+                f"{name}() answers from outside the row, so the same file would not always give the"
+                " same rows; it cannot be used here"
+            )
     return None
+
+
+@cache
+def _volatile_functions() -> frozenset[str]:
+    found = _syntax_connection().execute(
+        "select function_name from duckdb_functions()"
+        " where stability <> 'CONSISTENT' and function_name <> 'error'"
+    )
+    return frozenset(name for (name,) in found.fetchall())
 
 
 def _walk(tree: Any) -> Iterator[dict[str, Any]]:
@@ -312,12 +347,17 @@ def _walk(tree: Any) -> Iterator[dict[str, Any]]:
 
 def find_unused_columns(mapping: Mapping, columns: tuple[str, ...]) -> tuple[str, ...]:
     """The file's columns that no entry of the mapping uses."""
+    used = _find_used_columns(mapping)
+    return tuple(name for name in columns if name.casefold() not in used)
+
+
+def _find_used_columns(mapping: Mapping) -> set[str]:
     used: set[str] = set()
     for entry in mapping.entries:
         used.update(name.casefold() for name in entry.group_by or ())
         for sql in (*entry.columns.values(), *([entry.where] if entry.where else [])):
             used.update(_find_columns(sql))
-    return tuple(name for name in columns if name.casefold() not in used)
+    return used
 
 
 def _find_columns(sql: str) -> Iterator[str]:
@@ -347,7 +387,7 @@ def find_misfit(mapping: Mapping, columns: tuple[str, ...]) -> Misfit | None:
                 for name in _find_columns(sql):
                     if name in _VALUES_OF_SQL and name not in known:
                         where = mapping.locate(("entities", entry.position, *key))
-                        return _absent_column(where, name, columns)
+                        return _absent_column(mapping, where, name, columns)
                 try:
                     connection.execute(_select_one(entry, sql, where=False))
                 except duckdb.Error as error:
@@ -390,15 +430,13 @@ def _explain_misfit(
     message = str(error).split("\n", 1)[0]
     absent = re.search(r'(?:Referenced column|does not have a column named) "(.*?)"', message)
     if absent:
-        return _absent_column(where, absent[1], columns)
+        return _absent_column(mapping, where, absent[1], columns)
     return Misfit(f"{where}: {message}", is_missing_column=False)
 
 
-def _absent_column(where: str, name: str, columns: tuple[str, ...]) -> Misfit:
-    found = ", ".join(columns) or "none"
-    return Misfit(
-        f"{where}: the file has no column '{name}'; it has {found}.", is_missing_column=True
-    )
+def _absent_column(mapping: Mapping, where: str, name: str, columns: tuple[str, ...]) -> Misfit:
+    found = describe_columns(columns, _find_used_columns(mapping))
+    return Misfit(f"{where}: the file has no column '{name}'; it has {found}.", True)
 
 
 def apply_entry(
@@ -512,5 +550,6 @@ def _find_culprit(
 
 
 def _redact(error: Exception) -> str:
-    # DuckDB quotes the value that it cannot convert, in either quotes, and it may be a person's.
-    return re.sub(r"(['\"]).*\1", "'…'", str(error).split("\n", 1)[0])
+    """The kind of an error, such as ``Conversion Error``: its text may quote a person's value."""
+    kind = type(error).__name__.removesuffix("Exception").removesuffix("Error")
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", f"{kind}Error")

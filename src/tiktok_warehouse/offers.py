@@ -10,9 +10,10 @@ from __future__ import annotations
 import glob
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tiktok_warehouse.errors import UsageError
 
@@ -22,7 +23,9 @@ SETTLE_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Offer:
-    """A file to ingest. ``label`` is its name for people: relative to the folder that was given."""
+    """A file to ingest. ``label`` is its name for people: relative to the folder that was given,
+    with as many folders before it as tell it from the other files of the call.
+    """
 
     path: Path
     label: str
@@ -63,7 +66,23 @@ def find_offers(
                 ignored.append(Ignored(label, reason))
             else:
                 offers.setdefault(path.absolute(), Offer(path, label))
-    return [offers[path] for path in sorted(offers)], ignored
+    return _tell_apart([offers[path] for path in sorted(offers)]), ignored
+
+
+def _tell_apart(offers: list[Offer]) -> list[Offer]:
+    """Give files of one label the shortest ends of their paths that differ."""
+    while True:
+        times = Counter(offer.label for offer in offers)
+        longer = [_lengthen(offer) if times[offer.label] > 1 else offer for offer in offers]
+        if longer == offers:
+            return offers
+        offers = longer
+
+
+def _lengthen(offer: Offer) -> Offer:
+    folders = offer.path.absolute().parts[1:]
+    more = PurePosixPath(offer.label).parts
+    return Offer(offer.path, _readable("/".join(folders[-len(more) - 1 :])))
 
 
 def _expand(given: Path) -> Iterator[tuple[Path, str]]:

@@ -64,8 +64,10 @@ def load_secret(home: Home, *, create: bool = True) -> bytes:
     if not create:
         raise UsageError(
             f"The key that hashed this home's people is missing: {home.secret_file} is gone and"
-            f" {SECRET_VARIABLE} is not set. Restore one of them; with a new key, the same person"
-            " would count as two."
+            f" {SECRET_VARIABLE} is not set. With a new key the same person would count as two, so"
+            f" none is made. Copy the key back to {home.secret_file} (mode 600), or set"
+            f" {SECRET_VARIABLE} to it; if it is lost for good, begin a new home with 'tiktok-"
+            "warehouse init --home' and ingest the original files there."
         )
     return _create_secret(home)
 

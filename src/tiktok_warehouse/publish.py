@@ -27,7 +27,7 @@ from typing import Any
 
 import duckdb
 
-from tiktok_warehouse import check_results, ledger
+from tiktok_warehouse import check_results, ledger, restatements
 from tiktok_warehouse.errors import WarehouseError
 from tiktok_warehouse.home import Home
 
@@ -91,6 +91,11 @@ class Version:
     origin: Origin
     published_at: str
     is_current: bool
+
+    @property
+    def database(self) -> Path:
+        """The version's DuckDB file."""
+        return self.folder / DATABASE_NAME
 
 
 @dataclass(frozen=True)
@@ -229,12 +234,7 @@ def _write_tables(
         for schema in PUBLISHED_SCHEMAS:
             connection.execute(f"create schema published.{schema}")
             (folder / "parquet" / schema).mkdir(parents=True)
-        for schema, name in (
-            (check_results.SCHEMA, check_results.TABLE),
-            (ledger.SCHEMA, ledger.TABLE),
-        ):
-            if _has_table(connection, schema, name):
-                plans = [*plans, _Plan(schema, name, None)]
+        plans = [*plans, *_plan_written_tables(connection)]
         tables = [_write_table(connection, plan, folder, before) for plan in plans]
         connection.execute("checkpoint published")
         connection.execute("detach published")
@@ -246,14 +246,18 @@ def _write_tables(
     return tables
 
 
-def _has_table(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
-    """Whether the build has a table that Python wrote; no model of dbt lists it."""
-    found = connection.execute(
-        "select count(*) from duckdb_tables()"
-        " where database_name = 'build' and schema_name = ? and table_name = ?",
-        [schema, name],
-    ).fetchone()
-    return bool(found and found[0])
+def _plan_written_tables(connection: duckdb.DuckDBPyConnection) -> list[_Plan]:
+    """Tables that Python wrote into the build, as far as they are there; dbt lists no model."""
+    written = (
+        (check_results.SCHEMA, check_results.TABLE),
+        (check_results.SCHEMA, check_results.PROFILES),
+        (ledger.SCHEMA, ledger.TABLE),
+        (restatements.SCHEMA, restatements.TABLE),
+    )
+    there = connection.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = 'build'"
+    ).fetchall()
+    return [_Plan(schema, name, None) for schema, name in written if (schema, name) in there]
 
 
 def _write_table(

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tiktok_warehouse.arrow_text import to_text, trim
+from tiktok_warehouse.entities import KNOWN_COLUMNS
 from tiktok_warehouse.errors import RefusedFile
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ RESERVED = (SOURCE_ROW, MALFORMED)
 # DuckDB's own row group: the size at which it reads Parquet best.
 BATCH_ROWS = 122_880
 BATCH_BYTES = 64 << 20
+# A cell takes memory even where it is empty, so a wide table has shorter batches.
+BATCH_CELLS = 4_000_000
+MAX_COLUMNS = 1_000
 CHUNK_BYTES = 1 << 20
 # Longer than any caption or comment; a quote that is never closed must not swallow the memory.
 MAX_FIELD_CHARACTERS = 16 << 20
@@ -339,19 +343,30 @@ def _name_columns(path: Path, raw_names: Sequence[str], where: str) -> tuple[str
     )
     if not any(name.strip() for name in raw_names):
         _refuse(path, f"has no header: no column has a name ({where}). Export it with a header.")
-    seen: dict[str, str] = {}
-    for name in names:
+    if len(names) > MAX_COLUMNS:
+        _refuse_wide(path, f"{len(names):,} columns ({where})")
+    seen: dict[str, int] = {}
+    for position, name in enumerate(names, 1):
         # DuckDB, and so every model, tells no two names apart by case alone.
-        twin = seen.get(name.casefold())
-        seen[name.casefold()] = name
-        if twin is not None:
-            same = f"'{name}' twice" if twin == name else f"both '{twin}' and '{name}'"
+        first = seen.setdefault(name.casefold(), position)
+        if first != position:
+            # Named only if it is known: without a header, these are values of a row.
+            called = f", '{name.casefold()}'" if name.casefold() in KNOWN_COLUMNS else ""
             _refuse(
                 path,
-                f"has the column {same} ({where}); which one counts cannot be known. Rename or"
-                " remove one of them.",
+                f"has two columns of the same name{called}: columns {first} and {position}"
+                f" ({where}); which one counts cannot be known. Rename or remove one of them, or"
+                " add the header if it is missing.",
             )
     return names
+
+
+def _refuse_wide(path: Path, found: str) -> NoReturn:
+    _refuse(
+        path,
+        f"has {found}; more than {MAX_COLUMNS:,} are no table of one entity. Export the columns"
+        " that the raw contract lists.",
+    )
 
 
 def _split_reserved(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -458,6 +473,7 @@ def _batch_records(
     width = len(names)
     kept = [at for at, name in enumerate(names) if name.casefold() not in RESERVED]
     blank = [""] * width
+    most_rows = min(BATCH_ROWS, BATCH_CELLS // width)
     rows: list[list[str]] = []
     problems: dict[int, str] = {}
     first_row = 1
@@ -479,7 +495,7 @@ def _batch_records(
                     report(first_row + len(rows), problem, text)
                     rows.append(blank)
             position.line = reader.line_num
-            if len(rows) == BATCH_ROWS or position.byte - bytes_at_start > BATCH_BYTES:
+            if len(rows) == most_rows or position.byte - bytes_at_start > BATCH_BYTES:
                 yield _text_batch(schema, rows, kept, first_row, problems)
                 first_row += len(rows)
                 rows, problems, bytes_at_start = [], {}, position.byte
@@ -602,6 +618,8 @@ def _find_keys(path: Path) -> list[str]:
         if not line.strip():
             continue
         rows += 1
+        if len(keys) > MAX_COLUMNS:
+            _refuse_wide(path, f"{len(keys):,} different keys in its first {number - 1:,} lines")
         if _note_keys_quickly(line, keys):
             continue
         if rows == 2 and first_problem and not line.lstrip().startswith("{"):
@@ -662,6 +680,7 @@ def _batch_json(
 ) -> Iterator[pa.RecordBatch]:
     position = _Position()
     blank: list[str | None] = [None] * len(keys)
+    most_rows = min(BATCH_ROWS, BATCH_CELLS // len(keys)) if keys else BATCH_ROWS
     kept = range(len(keys))
     rows: list[list[str | None]] = []
     problems: dict[int, str] = {}
@@ -679,7 +698,7 @@ def _batch_json(
             problems[len(rows)] = problem
             report(first_row + len(rows), problem, line)
             rows.append(blank)
-        if len(rows) == BATCH_ROWS or position.byte - bytes_at_start > BATCH_BYTES:
+        if len(rows) == most_rows or position.byte - bytes_at_start > BATCH_BYTES:
             yield _text_batch(schema, rows, kept, first_row, problems)
             first_row += len(rows)
             rows, problems, bytes_at_start = [], {}, position.byte
@@ -707,6 +726,7 @@ def _unpack(path: Path, scratch: Path) -> Path:
         if file.read(2) != _GZIP_MAGIC:
             return path
     target = scratch / "unpacked.parquet"
+    target.touch(mode=0o600)
     with target.open("wb") as out:
         for chunk in _read_chunks(path):
             out.write(chunk)
@@ -733,10 +753,12 @@ def _batch_parquet(
                 try:
                     arrays.append(to_text(column))
                 except (ValueError, pa.ArrowException, ArithmeticError) as error:
+                    # Only our own words: Arrow's may quote a value.
+                    problem = error if type(error) is ValueError else type(error).__name__
                     _refuse(
                         path,
                         f"cannot be read as text: column '{name}', rows {first_row:,} to"
-                        f" {first_row + batch.num_rows - 1:,}: {error}. Export the column as text"
+                        f" {first_row + batch.num_rows - 1:,}: {problem}. Export the column as text"
                         " or as numbers.",
                     )
             yield _make_batch(schema, arrays, first_row, batch.num_rows, {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from tiktok_warehouse.entities import ENTITIES, Entity
+from tiktok_warehouse.entities import ENTITIES, KNOWN_COLUMNS, Entity, describe_columns
 from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 from tiktok_warehouse.mapping import Mapping, find_misfit, load_mapping, matches_name
@@ -49,7 +49,8 @@ def recognise(
         mappings: those to choose from.
 
     Raises:
-        RefusedFile: nothing fits, or more than one does; the message names the columns.
+        RefusedFile: nothing fits, or more than one does; the message names the columns that are
+            known, and no other text of the file.
     """
     if explicit is not None:
         if misfit := find_misfit(explicit, columns):
@@ -97,11 +98,6 @@ def _missing(entity: Entity, columns: Sequence[str]) -> list[str]:
     return [name for name in entity.required if name not in known]
 
 
-def _list_columns(columns: Sequence[str]) -> str:
-    shown = ", ".join(columns[:40])
-    return shown + (f" and {len(columns) - 40} more" if len(columns) > 40 else "")
-
-
 def _check_required(file_name: str, entity: Entity, columns: Sequence[str], note: str) -> None:
     missing = _missing(entity, columns)
     if not missing:
@@ -112,8 +108,8 @@ def _check_required(file_name: str, entity: Entity, columns: Sequence[str], note
         hint = " Perhaps its first line is no header."
     raise RefusedFile(
         f"{file_name} lacks the required {noun} {', '.join(missing)} of {entity.name} (by its name"
-        f" it holds {entity.name}). It has {_list_columns(columns)}.{hint} Rename its columns, or"
-        f" describe it in a mapping file.{note}"
+        f" it holds {entity.name}). It has {describe_columns(columns)}.{hint} Rename its columns,"
+        f" or describe it in a mapping file.{note}"
     )
 
 
@@ -132,11 +128,12 @@ def _entity_from_columns(file_name: str, columns: tuple[str, ...], note: str) ->
             f"{file_name} could be {' or '.join(best)} by its columns. Begin its name with the"
             " entity that it holds."
         )
+    hint = "" if known & KNOWN_COLUMNS else " Perhaps its first line is no header."
     needed = "; ".join(
         f"{entity.name} needs {', '.join(entity.required)}" for entity in ENTITIES.values()
     )
     raise RefusedFile(
         f"{file_name} is not recognised, neither by its name nor by its columns. It has"
-        f" {_list_columns(columns)}. {needed}. Name it after the entity that it holds"
+        f" {describe_columns(columns)}.{hint} {needed}. Name it after the entity that it holds"
         f" (video_views-….csv), rename its columns, or describe it in a mapping file.{note}"
     )

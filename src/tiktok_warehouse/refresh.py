@@ -7,24 +7,30 @@ import shutil
 import threading
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import duckdb
-
 from tiktok_warehouse import (
     check_results,
+    forget,
     ingest,
     lake,
     ledger,
     publish,
+    restatements,
     transform,
     validate,
     versions,
 )
 from tiktok_warehouse.check_results import CheckResult
-from tiktok_warehouse.errors import ChecksFailed, ExitCode, WarehouseError, find_exit_code
+from tiktok_warehouse.errors import (
+    ChecksFailed,
+    DamagedLake,
+    ExitCode,
+    WarehouseError,
+    find_exit_code,
+)
 from tiktok_warehouse.home import Home
 
 
@@ -36,6 +42,7 @@ class RefreshResult:
         ingested: what became of the files in ``landing/``; None for the sample.
         built: what dbt did; None if there was nothing to build.
         published: the new version; None if there was nothing to build.
+        receipt: of a person or an account that was forgotten; None otherwise.
         unchanged: the version that still holds, as nothing new came in; None otherwise.
         checks: what dbt's tests and the expectations saw.
     """
@@ -45,6 +52,7 @@ class RefreshResult:
     published: publish.Published | None
     checks: tuple[CheckResult, ...] = ()
     unchanged: str | None = None
+    receipt: forget.Receipt | None = None
 
 
 @dataclass(frozen=True)
@@ -54,12 +62,15 @@ class Options:
     Attributes:
         sample: build from the seeds in the project and not from the lake.
         accepted: critical expectations whose failure is published for once.
+        accepted_restatement: why closed days may show other values than were published, although no
+            ingest explains it; None if they may not.
         rebuild_everything: read the whole lake, although the touched days would do.
         backfill: first and last of the days to build again besides the touched ones.
     """
 
     sample: bool = False
     accepted: Collection[str] = ()
+    accepted_restatement: str | None = None
     rebuild_everything: bool = False
     backfill: tuple[date, date] | None = None
 
@@ -69,7 +80,7 @@ class Watcher:
     """What a refresh reports while it is at work."""
 
     on_ingest: ingest.OnProgress | None = None
-    on_ingested: Callable[[ingest.IngestResult], None] | None = None
+    on_ingested: Callable[[ingest.IngestResult, Sequence[str]], None] | None = None
     on_build: Callable[[int, int, str], None] | None = None
     on_validate: Callable[[int, int, str], None] | None = None
     on_publish: Callable[[], None] | None = None
@@ -80,15 +91,29 @@ def refresh(home: Home, watcher: Watcher, options: Options) -> RefreshResult:
 
     A file that cannot be read goes to quarantine and does not stop the others. A failing check
     stops the run before anything is published. If neither data nor code nor configuration changed
-    since the last version, there is nothing to build. Every run is written into the ledger.
+    since the last version, there is nothing to build. Every run is written into the ledger. What a
+    killed ``forget`` has left undone is done first.
 
     Raises:
         ChecksFailed, UsageError, WarehouseError, OSError: see the steps.
     """
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+    forgetting = forget.find_unfinished(home)
+    if forgetting is not None:
+        forget.resume(home, forgetting)
+        accepted = {*options.accepted, *forget.ACCEPTED_CHECKS}
+        options = replace(
+            options,
+            accepted=accepted,
+            accepted_restatement="a person or an account was forgotten",
+            rebuild_everything=True,
+        )
     run = ledger.begin(home, run_id, "refresh --sample" if options.sample else "refresh")
     try:
         result = _refresh(home, run, watcher, options)
+        if forgetting is not None:
+            version = result.published.version if result.published else None
+            result = replace(result, receipt=forget.finish(home, forgetting, version))
     except BaseException as error:
         _write_down_failure(home, run, error)
         raise
@@ -111,24 +136,27 @@ def _write_down_failure(home: Home, run: ledger.Run, error: BaseException) -> No
 def _refresh(home: Home, run: ledger.Run, watcher: Watcher, options: Options) -> RefreshResult:
     ingested = None
     newest_seq = 0
+    newest = publish.find_newest(home)
+    set_aside: list[str] = []
     if not options.sample:
         with run.step("ingest"):
+            set_aside = _set_damaged_aside(home, newest.origin.ingest_seq if newest else 0)
             ingested = ingest.ingest_paths(
                 home, [home.landing], taken_from_landing=True, on_progress=watcher.on_ingest
             )
         run.landed_files = len({file.source_file for file in ingested.landed})
-        run.refused_files = len(ingested.refused)
+        run.refused_files = len(ingested.refused) + len(set_aside)
         run.raw_rows = sum(file.rows for file in ingested.landed)
         registry = lake.read_registry(home)
         if watcher.on_ingested:
-            watcher.on_ingested(ingested)
+            watcher.on_ingested(ingested, set_aside)
         if not registry:
             return RefreshResult(ingested, None, None)
         newest_seq = registry[-1].ingest_seq
     code = transform.fingerprint_code(home)
-    newest = publish.find_newest(home)
     if (
-        not (options.sample or options.rebuild_everything or options.backfill or options.accepted)
+        not (options.sample or options.rebuild_everything or options.backfill)
+        and not (options.accepted or options.accepted_restatement)
         and newest is not None
         and (newest.origin.ingest_seq, newest.origin.code) == (newest_seq, code)
     ):
@@ -145,6 +173,14 @@ def _refresh(home: Home, run: ledger.Run, watcher: Watcher, options: Options) ->
     finally:
         loading.join()
     with run.step("check"):
+        restatements.write(
+            home,
+            run.run_id,
+            newest,
+            is_rebuilt=built.is_rebuilt,
+            # Whoever works on the models sees the sample change all the time.
+            accepted="the sample" if options.sample else options.accepted_restatement,
+        )
         checks, data_docs = check_build(home, run.run_id, built, watcher, options.accepted)
     if watcher.on_publish:
         watcher.on_publish()
@@ -153,6 +189,37 @@ def _refresh(home: Home, run: ledger.Run, watcher: Watcher, options: Options) ->
     run.version, run.published_bytes = published.version, published.bytes_written
     run.published_rows = sum(table.rows for table in published.tables)
     return RefreshResult(ingested, built, published, tuple(checks))
+
+
+def _set_damaged_aside(home: Home, published_until: int) -> list[str]:
+    """Look at the raw files that are yet to be built; take those that cannot be read out.
+
+    Returns:
+        What was found, for people.
+
+    Raises:
+        DamagedLake: such a file is part of what is published, and everything is to be built anew.
+    """
+    consumed = transform.read_consumed(home)
+    found = []
+    for row in lake.read_registry(home):
+        if row.ingest_seq <= consumed.get(row.entity, 0):
+            continue
+        is_published = row.ingest_seq <= published_until
+        damage = lake.find_damage(home, row, every_page=not is_published)
+        if damage is None:
+            continue
+        what = f"{row.ingest_id}/{row.entity}.{row.ingest_seq}.parquet of {home.raw}: {damage}"
+        if is_published:
+            raise DamagedLake(
+                f"{what}. Its rows are part of what is published, so nothing was changed. Restore"
+                " the file from a backup and run the same command again."
+            )
+        kept = lake.set_aside(home, row)
+        found.append(
+            f"{what}. It was taken out of the lake ({kept}); offer {row.source_file} again."
+        )
+    return found
 
 
 def _publish(
@@ -168,12 +235,10 @@ def _publish(
         ledger.copy_to_build(home, run)
     finally:
         run.result = "killed"
-    with duckdb.connect(str(home.database), read_only=True) as connection:
-        found = connection.execute("select max(change_seq) from build_state.runs").fetchone()
     origin = publish.Origin(
         run_id=run.run_id,
         ingest_seq=newest_seq,
-        change_seq=int(found[0]) if found else 0,
+        change_seq=built.change_seq,
         code=code,
         can_link=not built.is_rebuilt,
     )
@@ -206,6 +271,7 @@ def check_build(
     validation = validate.validate(home, run_id, watcher.on_validate, accepted=accepted)
     checks = [*check_results.read_dbt_results(built.target), *validation.checks]
     check_results.write(home, run_id, checks)
+    check_results.write_profiles(home, validation.ingest_profiles)
     _stop_on([check for check in checks if check.stops], home, validation.data_docs)
     return checks, validation.data_docs
 

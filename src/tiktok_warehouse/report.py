@@ -8,10 +8,11 @@ from typing import Any
 
 import duckdb
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from tiktok_warehouse.check_results import LAYERS, CheckResult, link_docs
+from tiktok_warehouse.forget import Receipt
 from tiktok_warehouse.ingest import IngestResult
 from tiktok_warehouse.publish import Published, Version
 from tiktok_warehouse.versions import KpiTotal, TableDifference
@@ -85,6 +86,40 @@ _KPI_COLUMNS = (
     ("completed", ".1f", " %"),
 )
 
+# Of a list in a message: a header may have a hundred thousand characters.
+_MOST_NAMES = 20
+_MOST_CHARACTERS = 60
+
+
+def make_printable(text: object) -> str:
+    """Text of a source without what could steer a terminal: escapes, controls, turns of direction.
+
+    Line breaks too: a file name must not look like a line of ours.
+    """
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(text))
+
+
+def say(console: Console, message: str, style: str | None = None) -> None:
+    """Print a message with no mark-up, colour or emoji read out of it, each line made printable."""
+    text = Text(_keep_lines(message), style=style or "")
+    console.print(text, highlight=False, soft_wrap=True)
+
+
+def _keep_lines(message: str) -> str:
+    return "\n".join(make_printable(line) for line in message.split("\n"))
+
+
+def _cell(text: object) -> Text:
+    return Text(make_printable(text))
+
+
+def _list_briefly(names: Sequence[str]) -> str:
+    shown = [
+        name if len(name) <= _MOST_CHARACTERS else f"{name[:_MOST_CHARACTERS]}…" for name in names
+    ]
+    more = len(names) - _MOST_NAMES
+    return ", ".join(shown[:_MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+
 
 def show_account_kpis(console: Console, database: Path) -> None:
     """Print the last seven days of each own account, and the change on the seven before."""
@@ -106,7 +141,7 @@ def show_account_kpis(console: Console, database: Path) -> None:
             _show_with_change(numbers[2 * place], numbers[2 * place + 1], form, unit)
             for place, (_, form, unit) in enumerate(_KPI_COLUMNS)
         ]
-        table.add_row(escape(make_printable(handle)), *cells)
+        table.add_row(_cell(handle), *cells)
         if has_saves is False:
             table.caption = "Engagement without saves, which the source does not have."
     console.print(table)
@@ -119,13 +154,10 @@ def _show_with_change(value: float | None, change: float | None, form: str, unit
     return shown if change is None else f"{shown}\n{change:+{form}}"
 
 
-def make_printable(text: object) -> str:
-    """Text of a source without control characters, which could steer a terminal."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(text))
-
-
-def show_ingest(console: Console, result: IngestResult) -> None:
-    """Print what became of each file that was offered."""
+def show_ingest(console: Console, result: IngestResult, set_aside: Sequence[str] = ()) -> None:
+    """Print what became of each file that was offered, and of raw files that were damaged."""
+    for damaged in set_aside:
+        say(console, make_printable(f"Damaged: {damaged}"), style="red")
     if result.landed:
         table = Table(title=f"Landed as ingest {result.ingest_id}", title_justify="left")
         table.add_column("file", overflow="fold")
@@ -135,9 +167,9 @@ def show_ingest(console: Console, result: IngestResult) -> None:
         table.add_column("malformed", justify="right")
         for file in result.landed:
             table.add_row(
-                escape(make_printable(file.source_file)),
+                _cell(file.source_file),
                 file.entity,
-                escape(file.mapping or ""),
+                _cell(file.mapping or ""),
                 f"{file.rows:,}",
                 f"{file.malformed_rows:,}",
             )
@@ -145,27 +177,16 @@ def show_ingest(console: Console, result: IngestResult) -> None:
     left_out = {file.source_file: file.unknown_columns for file in result.landed}
     for source_file, columns in left_out.items():
         if columns:
-            console.print(
-                f"Columns left out of {source_file}: {', '.join(columns)}",
-                markup=False,
-                soft_wrap=True,
-            )
+            message = f"Columns left out of {source_file}: {_list_briefly(columns)}"
+            say(console, make_printable(message))
     for known in result.already_landed:
-        console.print(
-            f"Already landed: {known.source_file} ({known.reason})", markup=False, soft_wrap=True
-        )
+        say(console, make_printable(f"Already landed: {known.source_file} ({known.reason})"))
     for ignored in result.ignored:
-        console.print(
-            f"Left alone: {ignored.source_file} ({ignored.reason})", markup=False, soft_wrap=True
-        )
+        say(console, make_printable(f"Left alone: {ignored.source_file} ({ignored.reason})"))
     for refused in result.refused:
         kept = f" Kept in {refused.quarantine}." if refused.quarantine else ""
-        console.print(
-            make_printable(f"Refused: {refused.source_file}: {refused.reason}{kept}"),
-            style="red",
-            markup=False,
-            soft_wrap=True,
-        )
+        message = f"Refused: {refused.source_file}: {refused.reason}{kept}"
+        say(console, make_printable(message), style="red")
 
 
 def show_checks(console: Console, checks: Sequence[CheckResult]) -> None:
@@ -183,13 +204,11 @@ def show_checks(console: Console, checks: Sequence[CheckResult]) -> None:
     console.print(table)
     for check in checks:
         if check.passed is False:
-            console.print(
-                f"Warning: {check.check_name}: {check.observed}\n  expected: {check.expected}; see"
-                f" {link_docs(check.anchor)}",
+            say(
+                console,
+                f"Warning: {check.check_name}: {check.observed}\n  expected:"
+                f" {check.expected}; see {link_docs(check.anchor)}",
                 style="yellow",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
             )
 
 
@@ -210,29 +229,30 @@ def _count_outcomes(checks: Sequence[CheckResult]) -> list[str]:
 def show_published(console: Console, published: Published) -> None:
     """Print where readers find what was published."""
     rows = sum(table.rows for table in published.tables)
-    console.print(
+    say(
+        console,
         f"Published version {published.version}: {len(published.tables)} tables, {rows:,} rows",
-        markup=False,
     )
-    console.print(f"  database  {published.database}", markup=False, soft_wrap=True)
-    console.print(f"  Parquet   {published.parquet}", markup=False, soft_wrap=True)
+    say(console, f"  database  {published.database}")
+    say(console, f"  Parquet   {published.parquet}")
     if published.data_docs:
-        index = published.data_docs / "index.html"
-        console.print(f"  Data Docs {index}", markup=False, soft_wrap=True)
+        say(console, f"  Data Docs {published.data_docs / 'index.html'}")
 
 
 def show_findings(console: Console, findings: Sequence[tuple[str, bool, str]]) -> None:
     """Print doctor's findings: (what was looked at, whether it is well, what was found)."""
     table = Table(show_header=False, box=None)
     for what, is_well, found in findings:
-        table.add_row("[green]ok[/]" if is_well else "[red]not ok[/]", what, escape(found))
+        table.add_row(
+            "[green]ok[/]" if is_well else "[red]not ok[/]", what, Text(_keep_lines(found))
+        )
     console.print(table)
 
 
 def show_status(console: Console, described: Mapping[str, Any]) -> None:
     """Print what ``status.describe`` gathered."""
     seen = described["version"] or "nothing is published yet"
-    console.print(f"Readers see {seen}.", markup=False)
+    say(console, f"Readers see {seen}.")
     _show_table(
         console,
         "Last runs (UTC)",
@@ -282,11 +302,11 @@ def show_versions(console: Console, kept: Sequence[Version]) -> None:
     _show_table(
         console,
         "Published versions",
-        ("", "version", "published (UTC)", "run"),
+        ("version", "published (UTC)", "run", ""),
         [
             (
-                "readers see" if version.is_current else "",
                 *(version.name, version.published_at[:19], version.origin.run_id),
+                "readers see" if version.is_current else "",
             )
             for version in kept
         ],
@@ -337,18 +357,28 @@ def _show_table(
     console: Console, title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]
 ) -> None:
     if not rows:
-        console.print(f"{title}: none", markup=False)
+        say(console, f"{title}: none")
         return
     table = Table(title=title, title_justify="left")
-    for heading in headings:
-        table.add_column(escape(heading), overflow="fold")
+    for place, heading in enumerate(headings):
+        # What a row is about stays whole; the rest may be folded.
+        table.add_column(_cell(heading), overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(
             *(
-                ""
-                if value is None
-                else escape(make_printable(f"{value:,}" if isinstance(value, int) else value))
+                "" if value is None else _cell(f"{value:,}" if isinstance(value, int) else value)
                 for value in row
             )
         )
     console.print(table)
+
+
+def show_receipt(console: Console, folder: Path, receipt: Receipt) -> None:
+    """Print what was erased, without saying whom."""
+    rows = sum(receipt.rows_removed.values())
+    say(
+        console,
+        f"Forgotten: {rows:,} raw rows of {receipt.files_rewritten} files,"
+        f" {receipt.quarantine_removed} refused files, {receipt.versions_removed} versions."
+        f" Receipt: {folder / receipt.receipt_id}.json",
+    )

@@ -12,7 +12,6 @@ import duckdb
 
 from tiktok_warehouse import lake, ledger, publish
 from tiktok_warehouse.home import FOLDERS, Home
-from tiktok_warehouse.publish import DATABASE_NAME
 
 _SHOWN_RUNS = 10
 
@@ -27,7 +26,7 @@ def describe(home: Home) -> dict[str, Any]:
         ``failing_checks`` of what readers see; ``disk_bytes`` by folder, each file counted once.
     """
     current = next((kept for kept in publish.list_versions(home) if kept.is_current), None)
-    database = None if current is None else current.folder / DATABASE_NAME
+    database = None if current is None else current.database
     return {
         "home": str(home.root),
         "version": current.name if current else None,

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import duckdb
 
 from tiktok_warehouse import check_results
+from tiktok_warehouse.entities import ENTITIES
 from tiktok_warehouse.errors import Busy, ChecksFailed, UsageError, WarehouseError
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
@@ -28,6 +29,8 @@ _RESULT_EVENTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapsh
 _MODEL_SOURCES = ("models", "macros", "seeds/reference", "dbt_project.yml")
 # What decides besides whether a build is published.
 _CHECK_SOURCES = ("tests/generic", "tests/singular", "expectations", "src/tiktok_warehouse")
+# In build/: what the models were when everything was last built with them.
+_BUILT_WITH = "models.sha256"
 # How long the dbt process of a killed run may take to let go of the build database.
 _LOCK_SECONDS = 10.0
 _SHOWN_FAILURES = 5
@@ -46,6 +49,7 @@ class BuildResult:
         seconds: wall time of the dbt process.
         target: folder of dbt's manifest.json and run_results.json.
         is_rebuilt: whether everything was built from the raw rows, and not the touched days alone.
+        change_seq: number of this run of dbt in the build database.
     """
 
     models: int
@@ -53,6 +57,7 @@ class BuildResult:
     seconds: float
     target: Path
     is_rebuilt: bool = False
+    change_seq: int = 0
 
 
 def find_target(home: Home) -> Path:
@@ -112,7 +117,7 @@ def build_models(
     """
     target = find_target(home)
     (target / "run_results.json").unlink(missing_ok=True)
-    built_with = home.build / "models.sha256"
+    built_with = home.build / _BUILT_WITH
     models = fingerprint_models(home)
     is_first = not home.database.exists()
     is_rebuilt = raw_source == "lake" and (
@@ -150,8 +155,37 @@ def build_models(
             seconds=seconds,
             target=target,
             is_rebuilt=is_rebuilt or raw_source == "seeds",
+            change_seq=_read_change_seq(home),
         )
     raise _explain(home, target, results, output)
+
+
+def _read_change_seq(home: Home) -> int:
+    with duckdb.connect(str(home.database), read_only=True) as connection:
+        row = connection.execute("select max(change_seq) from build_state.runs").fetchone()
+    return int(row[0]) if row else 0
+
+
+def read_consumed(home: Home) -> dict[str, int]:
+    """Number of the newest landed file in the build, by entity; empty if all must be built anew."""
+    if not home.database.exists():
+        return {}
+    if _read_text(home.build / _BUILT_WITH) != fingerprint_models(home):
+        return {}
+    _await_database(home)
+    with duckdb.connect(str(home.database), read_only=True) as connection:
+        tables = connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'staging'"
+        ).fetchall()
+        found = {}
+        for entity in ENTITIES:
+            table = f"base_event_log__{entity}"
+            if (table,) in tables:
+                row = connection.execute(
+                    f"select coalesce(max(_ingest_seq), 0) from staging.{table}"
+                ).fetchone()
+                found[entity] = int(row[0]) if row else 0
+    return found
 
 
 def _read_text(path: Path) -> str | None:
@@ -282,6 +316,7 @@ def _describe_failures(home: Home, target: Path, failed: list[dict[str, Any]]) -
         block += [f"    {line}" for line in str(result["message"]).splitlines()]
         if result["unique_id"].startswith("test."):
             block += [f"    {row}" for row in _fetch_failing_rows(home, result["compiled_code"])]
+            block.append(f"    all of them: {node['schema']}.{node['alias']} in {home.database}")
         block.append(f"    see {check_results.link_docs(check_results.name_anchor(node))}")
         blocks.append("\n".join(block))
     if len(failed) > _SHOWN_FAILURES:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiktok_warehouse import data_docs
+from tiktok_warehouse import check_results, data_docs
 from tiktok_warehouse.check_results import CheckResult
 from tiktok_warehouse.entities import ENTITIES, PERSON_COLUMNS
 from tiktok_warehouse.errors import UsageError, WarehouseError
@@ -50,11 +50,14 @@ class ValidationResult:
         checks: one result per expectation.
         data_docs: folder with the Data Docs of this run; its index.html opens without a network.
         seconds: wall time, without the import of Great Expectations.
+        ingest_profiles: what the staging suite saw of each ingest, for the next run to compare
+            with; empty if that suite did not run.
     """
 
     checks: tuple[CheckResult, ...]
     data_docs: Path
     seconds: float
+    ingest_profiles: tuple[check_results.IngestProfile, ...] = ()
 
 
 def load_great_expectations() -> None:
@@ -144,6 +147,7 @@ def validate(
                 found = _judge(context, source, connection, layer, observation, run_id)
                 checks += (_accept(check, accepted) for check in found)
                 pages += [f"{layer}/{observation.name}"] * len(found)
+            profiles = _read_profiles(connection)
             if on_progress:
                 on_progress(len(observations), len(observations), "data docs")
             context.build_data_docs()
@@ -154,7 +158,18 @@ def validate(
         source.get_execution_engine().engine.dispose()
     data_docs.finish(folder, run_id, list(zip(checks, pages, strict=True)))
     seconds = (datetime.now(UTC) - started).total_seconds()
-    return ValidationResult(tuple(checks), folder, seconds)
+    return ValidationResult(tuple(checks), folder, seconds, profiles)
+
+
+def _read_profiles(connection: Any) -> tuple[check_results.IngestProfile, ...]:
+    found = connection.exec_driver_sql(
+        "select count(*) from duckdb_tables()"
+        f" where database_name = 'checks' and table_name = '{check_results.PROFILES}'"
+    ).scalar()
+    if not found:
+        return ()
+    rows = connection.exec_driver_sql(f"select * from checks.{check_results.PROFILES} order by all")
+    return tuple(check_results.IngestProfile(*row) for row in rows.fetchall())
 
 
 def _accept(check: CheckResult, accepted: Collection[str]) -> CheckResult:

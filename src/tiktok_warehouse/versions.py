@@ -13,7 +13,7 @@ import duckdb
 from tiktok_warehouse import publish
 from tiktok_warehouse.errors import UsageError
 from tiktok_warehouse.home import Home
-from tiktok_warehouse.publish import DATABASE_NAME, Version
+from tiktok_warehouse.publish import Version
 
 # While readers are held back on an older version, this file says so.
 ROLLED_BACK = "rolled_back.json"
@@ -125,10 +125,10 @@ def diff(home: Home, a: str, b: str) -> tuple[list[KpiTotal], list[TableDifferen
     Raises:
         UsageError: a version is not kept.
     """
-    folders = [find(home, name).folder for name in (a, b)]
+    databases = [find(home, name).database for name in (a, b)]
     with duckdb.connect(":memory:") as connection:
-        for letter, folder in zip("ab", folders, strict=True):
-            path = _quote(folder / DATABASE_NAME)
+        for letter, database in zip("ab", databases, strict=True):
+            path = _quote(database)
             connection.execute(f"attach {path} as {letter} (read_only)")
         totals = [
             KpiTotal(measure, *(_sum(connection, letter, measure) for letter in "ab"))

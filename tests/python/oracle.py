@@ -508,8 +508,9 @@ def coverage_of(files: Sequence[LandedFile], own_seqs: set[int]) -> Coverage:
 
     Args:
         files: every landed file.
-        own_seqs: files that gave the account's accepted interactions. What these can never have
-            is unknown for the account, whatever other accounts' files have.
+        own_seqs: files that gave accepted interactions: the account's of that day, or all of the
+            account's on a day without any. What these can never have is unknown, whatever other
+            accounts' or other days' files have.
     """
     landed = [file for file in files if file.entity == "interactions"]
     sources = [file for file in landed if file.ingest_seq in own_seqs] or landed
@@ -654,6 +655,16 @@ def total(parts: Iterable[int | None]) -> int | None:
     return None if None in known else sum(part for part in known if part is not None)
 
 
+def fitting(value: T) -> T | None:
+    """Counts are bigint, seconds decimal(18,3), money decimal(18,4); what does not fit is NULL."""
+    if isinstance(value, Decimal):
+        largest = Decimal(10) ** (14 if -value.as_tuple().exponent > 3 else 15)  # type: ignore[operator]
+        return value if abs(value) < largest else None
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else None
+    return value
+
+
 WATCH_COUNTS = (
     "impressions",
     "impressions_with_person",
@@ -742,14 +753,14 @@ def measure_day(day: Day, first_days: Mapping[tuple[str, str], date], coverage: 
     else:
         from_snapshots += WATCH_COUNTERS
         counts |= sum_added(day.added, WATCH_COUNTERS)
-        counts["watch_source"] = snapshots_if_any(counts[name] for name in WATCH_COUNTERS)
+        counts["watch_source"] = snapshots_if_any(day.added, WATCH_COUNTERS)
     counts |= count_interactions(day.interactions, coverage)
     if coverage.types:
         counts["engagement_source"] = "event_log"
     else:
         from_snapshots += ENGAGEMENT_COUNTERS
         counts |= sum_added(day.added, ENGAGEMENT_COUNTERS)
-        counts["engagement_source"] = snapshots_if_any(counts[name] for name in ENGAGEMENT_COUNTERS)
+        counts["engagement_source"] = snapshots_if_any(day.added, ENGAGEMENT_COUNTERS)
     used = [
         added
         for of_video in day.added
@@ -772,12 +783,12 @@ def sum_added(added: Iterable[Mapping[str, Added]], counters: Iterable[str]) -> 
     sums: Record = {}
     for counter in counters:
         values = [row[counter].value for row in rows if counter in row]
-        sums[counter] = sum(values[1:], values[0]) if values else None
+        sums[counter] = fitting(sum(values[1:], values[0])) if values else None
     return sums
 
 
-def snapshots_if_any(values: Iterable[Any]) -> str | None:
-    return "snapshots" if any(value is not None for value in values) else None
+def snapshots_if_any(added: Iterable[Mapping[str, Added]], counters: Sequence[str]) -> str | None:
+    return "snapshots" if any(name in of_video for of_video in added for name in counters) else None
 
 
 def count_funnel(day: Day, coverage: Coverage) -> Record:
@@ -806,7 +817,8 @@ def value_of(conversions: Sequence[Conversion]) -> tuple[Decimal | None, str | N
     currencies = {currency for _, currency in valued}
     if len(currencies) > 1:
         return None, None
-    return sum((value for value, _ in valued), Decimal(0)), next(iter(currencies), None)
+    amount = fitting(sum((value for value, _ in valued), Decimal("0.0000")))
+    return amount, next(iter(currencies), None)
 
 
 def derive_watch(counts: Record) -> Record:
@@ -832,9 +844,11 @@ def derive_engagement(counts: Record) -> Record:
     """Where saves are unknown the numerator is likes + comments + shares, and a flag says so."""
     without_saves = total(counts[name] for name in ("likes", "comments", "shares"))
     has_saves = None if without_saves is None else counts["saves"] is not None
-    engagements = total((without_saves, counts["saves"])) if has_saves else without_saves
-    active = total(
-        counts[name] for name in ("comments", "shares", "duets", "stitches", "direct_messages")
+    engagements = fitting(total((without_saves, counts["saves"])) if has_saves else without_saves)
+    active = fitting(
+        total(
+            counts[name] for name in ("comments", "shares", "duets", "stitches", "direct_messages")
+        )
     )
     counts = {**counts, "engagements": engagements, "active_engagements": active}
 
@@ -977,8 +991,9 @@ def follower_record(
     closing: int | None,
     source: str | None,
 ) -> Record:
-    net = None if closing is None or opening is None else closing - opening
     expected_net = None if gained is None or lost is None else gained - lost
+    opening, closing = fitting(opening), fitting(closing)
+    net = None if closing is None or opening is None else closing - opening
     return {
         "followers_opening": opening,
         "followers_gained": gained,
@@ -1043,8 +1058,8 @@ def daily_conversions(world: World) -> Table:
         quantities = [row.quantity for row in rows if row.quantity is not None]
         expected[key] = {
             "conversions": len(rows),
-            "quantity": sum(quantities) if quantities else None,
-            "conversion_value_amount": sum(values, Decimal(0)) if values else None,
+            "quantity": fitting(sum(quantities)) if quantities else None,
+            "conversion_value_amount": fitting(sum(values, Decimal(0))) if values else None,
             "profile_visitors": visitors,
             "conversion_rate_pct": percent(len(rows), visitors),
         }
@@ -1151,12 +1166,19 @@ class World:
     account_readings: Sequence[Reading]
     video_readings: Sequence[Reading]
     coverage: Mapping[str, Coverage]
+    coverage_of_days: Mapping[tuple[str, date], Coverage]
     newest_ingest: datetime | None
     newest_of_source: Mapping[str, datetime]
 
     def coverage_for(self, account_id: str) -> Coverage:
         """Competitors get NULL for measures of events."""
         return self.coverage[account_id] if self.is_own(account_id) else NOTHING_KNOWN
+
+    def coverage_on(self, account_id: str, day: date) -> Coverage:
+        """A day with interactions is judged by the files that they came from."""
+        usual = self.coverage_for(account_id)
+        of_day = self.coverage_of_days.get((account_id, day), usual)
+        return of_day if self.is_own(account_id) else usual
 
     def is_own(self, account_id: str) -> bool:
         return bool(self.accounts[account_id]["account_role"] == "own")
@@ -1290,9 +1312,12 @@ def place_events(
         ]
 
     seqs_of: dict[str, set[int]] = {account_id: set() for account_id in accounts}
+    seqs_of_days: dict[tuple[str, date], set[int]] = defaultdict(set)
     for judged_row in accepted["interactions"]:
         account_id = videos[judged_row.content["video_id"]]["account_id"]
+        day = local_day(judged_row.content["interacted_at"], zone)
         seqs_of[account_id].add(judged_row.raw["_ingest_seq"])
+        seqs_of_days[account_id, day].add(judged_row.raw["_ingest_seq"])
     newest: dict[str, datetime] = {}
     for source, entities in ENTITIES_OF.items():
         landed = [file.ingested_at for file in files if file.entity in entities]
@@ -1314,6 +1339,7 @@ def place_events(
         account_readings=readings("account_snapshots", "account_id"),
         video_readings=readings("video_snapshots", "video_id"),
         coverage={account_id: coverage_of(files, seqs) for account_id, seqs in seqs_of.items()},
+        coverage_of_days={key: coverage_of(files, seqs) for key, seqs in seqs_of_days.items()},
         newest_ingest=max((file.ingested_at for file in files), default=None),
         newest_of_source=newest,
     )
@@ -1362,7 +1388,7 @@ def daily_video_kpis(world: World) -> Table:
     for (video_id, day), rows in days_by(world, "video_id").items():
         account_id = world.account_of(video_id)
         posted = local_day(world.videos[video_id]["posted_at"], world.zone)
-        measures = measure_day(rows, first_days, world.coverage_for(account_id))
+        measures = measure_day(rows, first_days, world.coverage_on(account_id, day))
         expected[video_id, day] = {
             "account_id": account_id,
             "posted_date": posted,
@@ -1385,7 +1411,7 @@ def daily_account_kpis(world: World) -> Table:
         for day in days:
             nothing = Day(day, [], [], [], [], [], [])
             rows = rows_of.get((account_id, day), nothing)
-            measures = measure_day(rows, first_days, world.coverage_for(account_id))
+            measures = measure_day(rows, first_days, world.coverage_on(account_id, day))
             measures |= followers[day]
             measures["engagement_rate_by_followers_pct"] = across(
                 measures, "engagements", "engagement", "followers_opening", "followers"
@@ -1466,7 +1492,7 @@ def compare_times(account: Mapping[date, Record], day: date) -> Record:
         rows = [account[each] for each in days if each in account]
         is_full = len(rows) == length
         for name in SUMMED:
-            compared[f"{name}_{length}d"] = sum_known(rows, name) if is_full else None
+            compared[f"{name}_{length}d"] = fitting(sum_known(rows, name)) if is_full else None
         for name, parts in WINDOW_RATIOS.items():
             compared[f"{name}_{length}d"] = window_ratio(rows, *parts) if is_full else None
         compared[f"follower_growth_rate_pct_{length}d"] = (

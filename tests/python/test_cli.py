@@ -17,6 +17,7 @@ import pytest
 from tiktok_warehouse import cli, offers, transform
 from tiktok_warehouse import publish as publishing
 from tiktok_warehouse import refresh as refresh_module
+from tiktok_warehouse.errors import ChecksFailed
 from tiktok_warehouse.home import Home, hold_lock, open_home
 from tiktok_warehouse.people import SECRET_VARIABLE
 
@@ -222,6 +223,9 @@ def test_exit_2_a_wrong_command_line(
     [
         ("reporting_timezone = 'UTC'\n", "reporting_timezone"),
         ("reporting_time_zone = 'Mars/Olympus'\n", "Mars/Olympus"),
+        ("reporting_time_zone = 'posix/Europe/Berlin'\n", "posix/Europe/Berlin"),
+        ("reporting_time_zone = 'right/UTC'\n", "right/UTC"),
+        ("reporting_time_zone = 'localtime'\n", "localtime"),
         ("keep_versions = 0\n", "keep_versions"),
         ("keep_versions = \n", "not valid TOML"),
         ("keep_originals = 'originals'\n", "outside"),
@@ -234,6 +238,62 @@ def test_exit_2_a_wrong_configuration_names_the_setting(
     assert run(home, "refresh") == 2
     assert message in capsys.readouterr().err
     assert run(home, "doctor") == 2
+
+
+@pytest.mark.parametrize("name", ["a*b", "a{b", "a\\b", "a#b"])
+def test_exit_2_a_path_that_a_home_cannot_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert cli.run(["init", "--home", str(tmp_path / name)]) == 2
+    assert f"cannot contain {name[1]}; name another folder" in capsys.readouterr().err
+    assert not (tmp_path / name).exists()
+
+
+def test_exit_2_init_makes_no_new_key_where_people_have_been_hashed(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(home, video_views=VIEWS)
+    assert run(home, "ingest", str(home.landing)) == 0
+    key = home.secret_file.read_bytes()
+    home.secret_file.unlink()
+    assert run(home, "init") == 2
+    assert f"Copy the key back to {home.secret_file}" in capsys.readouterr().err
+    assert not home.secret_file.exists()
+    home.secret_file.write_bytes(key)
+    assert run(home, "init") == 0
+
+
+def test_doctor_says_that_others_can_read_the_key(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(home, "init") == 0
+    assert run(home, "doctor") == 0
+    home.secret_file.chmod(0o640)
+    assert run(home, "doctor") == 2
+    assert "chmod 600 it" in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_landed_is_said_though_the_build_then_fails(
+    home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(home, accounts=ACCOUNTS, videos="no table")
+    monkeypatch.setattr(transform, "build_models", _fail_a_check)
+    assert run(home, "refresh") == 3
+    shown = capsys.readouterr()
+    assert "Landed as ingest" in shown.out
+    assert "accounts.csv" in shown.out
+    assert "Refused: videos.csv" in shown.out
+    assert "a check failed" in shown.err
+
+
+def _fail_a_check(*_arguments: object, **_options: object) -> None:
+    raise ChecksFailed("a check failed")
+
+
+def test_generate_says_what_events_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["generate", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "Rows of video_views; those of all other entities come on top." in shown
 
 
 def test_exit_4_another_run_is_at_work_and_is_named(
@@ -272,13 +332,26 @@ def test_exit_5_a_home_that_cannot_be_written(
     assert "give this user access" in capsys.readouterr().err
 
 
+def test_exit_5_a_file_system_that_takes_no_folders(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As /proc does.
+    monkeypatch.setattr(Path, "mkdir", _no_such_folder)
+    assert cli.run(["init", "--home", str(tmp_path / "x")]) == 5
+    assert f"No folder can be made here: {tmp_path / 'x' / 'landing'}" in capsys.readouterr().err
+
+
+def _no_such_folder(path: Path, **_options: object) -> None:
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+
+
 def test_exit_5_no_space_while_publishing_keeps_the_old_version(
     home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(home, accounts=ACCOUNTS)
     built = transform.BuildResult(models=1, checks=1, seconds=0.0, target=home.build)
-    monkeypatch.setattr(transform, "build_models", lambda *_: built)
-    monkeypatch.setattr(refresh_module, "check_build", lambda *_: ([], home.build))
+    monkeypatch.setattr(transform, "build_models", lambda *_, **__: built)
+    monkeypatch.setattr(refresh_module, "check_build", lambda *_, **__: ([], home.build))
     monkeypatch.setattr(publishing, "publish", _no_space)
     assert run(home, "refresh") == 5
     assert "No space left" in capsys.readouterr().err

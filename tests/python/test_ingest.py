@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import errno
 import gzip
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -161,9 +163,32 @@ def test_a_file_of_unknown_columns_is_refused_with_what_is_needed(
 ) -> None:
     result = land(home, put(tmp_path, "export.csv", "a,b\n1,2\n"))
     (refused,) = result.refused
-    assert "It has a, b" in refused.reason
+    assert "It has 2 columns, none of them known. Perhaps its first line is no" in refused.reason
     assert "accounts needs account_id, handle, account_role" in refused.reason
     assert result.ingest_id is None
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("video_views.csv", "view1,2024-05-01,v1,anna,1.5"),
+        ("export.csv", "view1,2024-05-01,v1,anna,1.5"),
+        ("plays_1.csv", "view1,2024-05-01,v1,anna,1.5"),
+        ("video_views.csv", "view1,2024-05-01,anna,ANNA,1.5"),
+        ("video_views.csv", "video_id,2024-05-01,v1,anna,1.5"),
+        ("video_views.jsonl", '{"anna": 1, "video_id": 2}'),
+    ],
+)
+def test_no_cell_of_a_file_without_a_header_is_shown(
+    home: Home, tmp_path: Path, name: str, row: str
+) -> None:
+    home = with_mappings(home, "plays")
+    (refused,) = land(home, put(tmp_path, name, f"{row}\n{row}\n")).refused
+    note = Path(f"{refused.quarantine}.reason.json").read_text()
+    for value in ("anna", "ANNA", "2024-05-01", "view1"):
+        assert value not in refused.reason
+        assert value not in note
+    assert ("among them video_id" in refused.reason) == ("video_id" in row)
 
 
 def test_a_file_without_a_required_column_is_refused_whole(home: Home, tmp_path: Path) -> None:
@@ -196,6 +221,25 @@ def test_a_file_lands_with_lineage_and_without_raw_people(home: Home, tmp_path: 
 def test_a_name_in_a_folder_is_relative_to_it(home: Home, tmp_path: Path) -> None:
     put(tmp_path, "in/2024/video_views.csv", views("a"))
     assert land(home, tmp_path / "in").landed[0].source_file == "2024/video_views.csv"
+    assert str(tmp_path) not in " ".join(all_values(home))
+
+
+def test_files_of_one_name_are_told_apart_by_the_shortest_path(home: Home, tmp_path: Path) -> None:
+    for folder in ("a/2024", "b/2024", "b/2025"):
+        put(tmp_path / folder, "video_views.csv", views(folder))
+        put(tmp_path / folder, f"accounts_{folder[0]}{folder[-1]}.csv", "account_id,handle\n")
+    folders = [tmp_path / name for name in ("a/2024", "b/2024", "b/2025")]
+    result = land(home, *folders, folders[0] / "video_views.csv")
+    assert [file.source_file for file in result.landed] == [
+        "a/2024/video_views.csv",
+        "b/2024/video_views.csv",
+        "2025/video_views.csv",
+    ]
+    assert [file.source_file for file in result.refused] == [
+        "accounts_a4.csv",
+        "accounts_b4.csv",
+        "accounts_b5.csv",
+    ]
     assert str(tmp_path) not in " ".join(all_values(home))
 
 
@@ -729,6 +773,60 @@ def test_parquet_lands_as_the_same_text_as_csv(home: Home, tmp_path: Path) -> No
     )
     assert first["person_id"] == hash_person(load_secret(home), "7")
     assert (second["video_id"], second["person_id"], second["watch_seconds"]) == ("w", None, "0")
+
+
+def test_what_holds_people_in_the_clear_is_private(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    umask = os.umask(0)
+    try:
+        home.quarantine.chmod(0o755)
+        home = with_mappings(home, "plays")
+        home = dataclasses.replace(home, keep_originals=tmp_path / "kept")
+        modes: dict[str, int] = {}
+        real = lake.write_entity
+
+        def write_and_look(*args: Any) -> Any:
+            result = real(*args)
+            incoming = home.raw / lake.INCOMING
+            for path in (incoming, *incoming.glob("scratch"), *incoming.glob("scratch/*")):
+                modes[path.name] = path.stat().st_mode & 0o777
+            return result
+
+        monkeypatch.setattr(lake, "write_entity", write_and_look)
+        put(home.landing, "plays_1.csv", PLAYS)
+        put(home.landing, "broken.csv", "no,table\n")
+        pq.write_table(pa.table({"video_id": ["v"]}), buffer := pa.BufferOutputStream())
+        put(home.landing, "videos.csv", gzip.compress(buffer.getvalue().to_pybytes()))
+        monkeypatch.setattr(readers, "read_table", _note_unpacked(readers.read_table, modes))
+        assert len(land_folder(home).refused) == 2
+    finally:
+        os.umask(umask)
+    assert modes == {
+        **{".incoming": 0o700, "scratch": 0o700},
+        **{"rows.parquet": 0o600, "malformed_rows.txt": 0o600, "unpacked.parquet": 0o600},
+    }
+    assert home.quarantine.stat().st_mode & 0o777 == 0o700
+    kept = list(home.quarantine.iterdir())
+    assert len(kept) == 6
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+    assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o700
+
+
+def _note_unpacked(read_table: Any, modes: dict[str, int]) -> Any:
+    def read_and_look(path: Path, *, scratch: Path, **options: Any) -> Any:
+        table = read_table(path, scratch=scratch, **options)
+        for unpacked in scratch.glob("unpacked.parquet"):
+            modes[unpacked.name] = unpacked.stat().st_mode & 0o777
+        return table
+
+    return read_and_look
+
+
+def test_the_scratch_of_a_killed_ingest_is_gone_after_the_next(home: Home) -> None:
+    left = put(home.raw / lake.INCOMING / "scratch", "rows.parquet", "anna")
+    land_folder(home)
+    assert not left.parent.parent.exists()
 
 
 def test_nothing_is_left_in_the_scratch_folder(home: Home, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -13,6 +14,7 @@ from tiktok_warehouse.conform import make_zone_reader
 from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import PROJECT_ROOT
 from tiktok_warehouse.mapping import (
+    _connect,
     apply_entry,
     find_misfit,
     find_unused_columns,
@@ -217,6 +219,87 @@ def test_a_value_that_breaks_an_expression_names_the_key_and_hides_the_value(
         apply(tmp_path, text, [("u", "1", "v", "anna", "x")], position=1)
     assert "line 14, entities[1].columns.watch_seconds: Conversion Error" in str(caught.value)
     assert "anna" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "sql", ["error('anna')", "error(video)", "cast(video as date)::text", "video::json::text"]
+)
+def test_the_text_of_an_error_is_never_shown(tmp_path: Path, sql: str) -> None:
+    with pytest.raises(RefusedFile) as caught:
+        apply(tmp_path, GOOD.replace("upper(video)", sql), [("u", "1", "anna", "1", "x")], 1)
+    assert "line 12, entities[1].columns.video_id: " in str(caught.value)
+    assert " Error. Use try_cast" in str(caught.value)
+    assert "anna" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "unnest([video, user])",
+        "main.UNNEST([video, user])",
+        "list_value(video, user).unlist()",
+        "generate_subscripts([1, 2], 1)",
+        "regexp_split_to_table(video, '-')",
+    ],
+)
+def test_one_row_stays_one_row(tmp_path: Path, sql: str) -> None:
+    with pytest.raises(UsageError, match=r"line 12, .*video_id: \w+\(\) makes several rows of one"):
+        load_mapping(write(tmp_path, GOOD.replace("upper(video)", sql)))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        *("now()", "today()", "random()", "uuid()", "version()", "current_setting('TimeZone')"),
+        *("current_timestamp()", "getvariable('x')", "age(moment::timestamp)", "user()"),
+    ],
+)
+def test_one_file_gives_the_same_rows_whenever_it_is_read(tmp_path: Path, sql: str) -> None:
+    with pytest.raises(UsageError, match="answers from outside the row"):
+        load_mapping(write(tmp_path, GOOD.replace("upper(video)", f"{sql} || video")))
+
+
+def test_a_column_named_like_a_word_of_sql_stands_in_quotes(tmp_path: Path) -> None:
+    mapping = load_mapping(write(tmp_path, GOOD.replace("upper(video)", "'\"at\"'")))
+    assert find_misfit(mapping, (*COLUMNS, "at")) is None
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("enable_external_access", False),
+        ("autoinstall_known_extensions", False),
+        ("autoload_known_extensions", False),
+        ("python_enable_replacements", False),
+        ("lock_configuration", True),
+        ("memory_limit", "1.8 GiB"),
+        ("threads", 1),
+        ("TimeZone", "UTC"),
+    ],
+)
+def test_the_engine_of_a_mapping_is_sealed_off(setting: str, expected: object) -> None:
+    with _connect() as connection:
+        found = connection.execute(f"select current_setting('{setting}')").fetchone()
+        assert found == (expected,)
+        with pytest.raises(duckdb.Error):
+            connection.execute(f"set {setting} = '{expected}'")
+
+
+def test_the_engine_of_a_mapping_spills_into_the_scratch_folder(tmp_path: Path) -> None:
+    with _connect(tmp_path) as connection:
+        found = connection.execute("select current_setting('temp_directory')").fetchone()
+    assert found == (str(tmp_path / "spill"),)
+
+
+def test_the_engine_of_a_mapping_opens_no_file_and_no_variable(tmp_path: Path) -> None:
+    people = pa.table({"name": ["anna"]})
+    (tmp_path / "other.csv").write_text("name\nanna\n")
+    with _connect() as connection:
+        with pytest.raises(duckdb.Error):
+            connection.execute(f"from read_text('{tmp_path}/other.csv')")
+        with pytest.raises(duckdb.CatalogException):
+            connection.execute("from people")
+    assert people.num_rows == 1
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import duckdb
 import pytest
 
+from tiktok_warehouse.entities import ENTITIES
 from tiktok_warehouse.generate import planted_mess
 from tiktok_warehouse.generate_mess import HOSTILE_TEXTS, TIMESTAMP_FORMS
 
@@ -26,9 +27,16 @@ KEYS = {
 }
 # Where a key has a moment that cannot be read, its raw text stands in the key.
 UNREAD_KEYS = {
-    "follower_counts": "account_id || '@' || (raw_record ->> 'count_date')",
-    "account_snapshots": "account_id || '@' || (raw_record ->> 'captured_at')",
-    "video_snapshots": "video_id || '@' || (raw_record ->> 'captured_at')",
+    entity: f"""{owner} || '@' || (
+        select trim(seed.{moment}) from raw.raw_{entity} as seed
+        where cast(seed._ingest_seq as bigint) = base._ingest_seq
+        and cast(seed._source_row as bigint) = base._source_row
+    )"""
+    for entity, owner, moment in (
+        ("follower_counts", "account_id", "count_date"),
+        ("account_snapshots", "account_id", "captured_at"),
+        ("video_snapshots", "video_id", "captured_at"),
+    )
 }
 # Three event entities, each with the model that gives its rows a day.
 DATED = {
@@ -81,7 +89,7 @@ def statuses(build: Build, entity: str, key: str) -> list[tuple[str, str | None,
         )
     return build.execute(
         f"select row_status, duplicate_kind, reason_code from staging.base_event_log__{entity}"
-        f" where {where} order by _ingest_seq, _source_row",
+        f" as base where {where} order by _ingest_seq, _source_row",
         [key],
     ).fetchall()
 
@@ -125,6 +133,25 @@ def test_a_rejected_row_is_listed_with_its_file_and_a_remedy(
         assert remedy
         assert (raw_record is None) == (kind == "malformed_row")
         assert is_waiting == (kind in ("unknown_account", "unknown_video"))
+
+
+def test_no_record_of_a_rejected_row_has_a_column_of_a_person(sample_build: Build) -> None:
+    found = sample_build.execute(
+        "select entity, list_sort(list_distinct(flatten(list(json_keys(raw_record)))))"
+        " from quality.rejected_rows where raw_record is not null group by entity"
+    ).fetchall()
+    hidden = {"person_id", "comment_text"}
+    assert dict(found) == {
+        entity.name: sorted(set(entity.columns) - hidden) for entity in ENTITIES.values()
+    }
+
+
+def test_a_broken_json_line_is_not_said_to_have_fields(sample_build: Build) -> None:
+    # The reader's own words follow: "not valid JSON ..." or "3 fields, the header has 2 ...".
+    reasons = sample_build.execute(
+        "select reason from reference.rejection_reasons where reason_code = 'malformed_row'"
+    ).fetchall()
+    assert reasons == [("The row does not have the shape of its file",)]
 
 
 def test_of_two_reasons_the_first_in_the_contract_counts(sample_build: Build) -> None:

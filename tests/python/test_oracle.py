@@ -187,6 +187,7 @@ class Workspace:
 
     folder: Path
     project: Path = PROJECT
+    excluded: tuple[str, ...] = ("test", "unit_test")
 
     def build(self, variables: dict[str, str]) -> Path:
         home = self.folder / "home"
@@ -194,7 +195,7 @@ class Workspace:
         (home / "build").mkdir(parents=True)
         target = str(self.folder / "target")
         command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build"]
-        command += ["--exclude-resource-type", "test", "unit_test"]
+        command += ["--exclude-resource-type", *self.excluded]
         command += ["--vars", json.dumps(variables), "--target-path", target, "--log-path", target]
         environment = {**os.environ, "TIKTOK_WAREHOUSE_HOME": str(home)}
         finished = subprocess.run(
@@ -1137,3 +1138,76 @@ def read_seeds(database: Path) -> tuple[dict[str, list[dict[str, Any]]], list[La
             before = files.get(seq, LandedFile(entity, seq, *lineage, raw_rows=0))
             files[seq] = replace(before, raw_rows=before.raw_rows + 1)
     return raw, list(files.values())
+
+
+LARGEST_COUNT, LARGEST_SECONDS = str(2**63 - 1), "999999999999999.999"
+
+
+def test_numbers_as_large_as_their_column_stop_nothing(tmp_path: Path) -> None:
+    """Their sums do not fit and are NULL; dbt's own tests of the data hold, too."""
+    own, rival = "own", "rival"
+    counters = ("views", "likes", "comments", "shares", "saves")
+    full = {**dict.fromkeys(counters, LARGEST_COUNT), "total_watch_seconds": LARGEST_SECONDS}
+    empty = {**dict.fromkeys(counters, "0"), "total_watch_seconds": "0"}
+    # Two videos reach the limit on their day of posting, three within a week: only the sum over
+    # its days does not fit. One falls from the limit to nothing.
+    readings = [
+        *((video, "2026-06-01", full) for video in ("v1", "v2", "mine")),
+        *((video, "2026-06-01", empty) for video in ("w1", "w2", "w3")),
+        *((video, "2026-06-08", full) for video in ("w1", "w2", "w3")),
+        ("v1", "2026-06-09", empty),
+    ]
+    videos = {"v1": rival, "v2": rival, "mine": own, "w1": "slow", "w2": "slow", "w3": "slow"}
+    sale = {"account_id": own, "converted_at": "2026-06-02", "conversion_type": "purchase"}
+    price = {"value_amount": "99999999999999.99", "currency": "EUR", "quantity": LARGEST_COUNT}
+    rows: dict[str, list[dict[str, Any]]] = {
+        "accounts": [
+            {"account_id": own, "handle": own, "account_role": "own"},
+            {"account_id": rival, "handle": rival, "account_role": "competitor"},
+            {"account_id": "slow", "handle": "slow", "account_role": "competitor"},
+        ],
+        "videos": [
+            {"video_id": video, "account_id": account, "posted_at": "2026-06-01"}
+            for video, account in videos.items()
+        ],
+        "video_snapshots": [
+            {"video_id": video, "account_id": videos[video], "captured_at": day, **shown}
+            for video, day, shown in readings
+        ],
+        "video_views": [
+            {"view_id": "1", "video_id": "mine", "viewed_at": "2026-06-01", "watch_seconds": "5"}
+        ],
+        "follower_counts": [
+            {"account_id": own, "count_date": "2026-06-01", "followers": LARGEST_COUNT},
+            {"account_id": own, "count_date": "2026-06-08", "followers": "0"},
+        ],
+        "account_snapshots": [
+            {"account_id": own, "captured_at": "2026-06-01", "followers": "0"},
+            {"account_id": rival, "captured_at": "2026-06-01", "followers": LARGEST_COUNT},
+        ],
+        "follower_events": [
+            {"event_id": str(day), "account_id": own, "occurred_at": f"2026-06-{day:02d}"}
+            | {"action": "follow"}
+            for day in (3, 8)
+        ],
+        "conversions": [{**sale, **price, "conversion_id": number} for number in "12"],
+    }
+    raw: dict[str, list[dict[str, Any]]] = {entity: [] for entity in SPECS}
+    files = []
+    for seq, (entity, listed) in enumerate(rows.items(), 1):
+        ingested_at = datetime(2026, 6, 20)
+        file = LandedFile(entity, seq, "large", f"{entity}.csv", ingested_at, len(listed))
+        files.append(file)
+        raw[entity] = [with_lineage(row, file, place) for place, row in enumerate(listed, 1)]
+    workspace = Workspace(tmp_path, excluded=("unit_test",))
+    found = workspace.differences(Log("UTC", raw, files))
+    assert not found, "\n".join(map(str, found[:12]))
+    database = tmp_path / "home" / "build" / "warehouse.duckdb"
+    with duckdb.connect(str(database), read_only=True) as connection:
+        unknown = connection.execute(
+            "select views is null, total_watch_seconds is null, views_7d is null, watch_source"
+            " from marts.daily_account_kpis"
+            " where (account_id, kpi_date) in (('rival', '2026-06-01'), ('slow', '2026-06-08'))"
+            " order by account_id"
+        ).fetchall()
+    assert unknown == [(True, True, True, "snapshots"), (False, False, True, "snapshots")]

@@ -250,8 +250,12 @@ def _sqlite() -> bytes:
         pytest.param(gzip.compress(b""), "no bytes", id="zero bytes in gzip"),
         pytest.param(b"\n \r\n\n", "no header", id="blank lines only"),
         pytest.param(b" , \n1,2\n", "no column has a name (line 1)", id="empty names"),
-        pytest.param(b"a,b,a\n1,2,3\n", "'a' twice (line 1)", id="duplicate names"),
-        pytest.param(b"id,ID\n1,2\n", "both 'id' and 'ID' (line 1)", id="names by case"),
+        pytest.param(
+            b"a,b,a\n1,2,3\n", "of the same name: columns 1 and 3 (line 1)", id="duplicate names"
+        ),
+        pytest.param(
+            b"View_id,VIEW_ID\n1,2\n", "of the same name, 'view_id': columns 1", id="names by case"
+        ),
         pytest.param(b"a;b;c\n1;2;3\n", "separated by ';' (line 1)", id="semicolons"),
         pytest.param(_png(), "PNG", id="png"),
         pytest.param(_xlsx(), ".xlsx", id="xlsx"),
@@ -273,7 +277,9 @@ def _sqlite() -> bytes:
         pytest.param(b'{"a": 1,\n "b": 2}\n', "begins in line 1", id="pretty json, two lines"),
         pytest.param(b'{"d": [\n{"a": 1},\n{"a": 2}\n]}\n', "begins in line 1", id="wrapped json"),
         pytest.param(b'{"a": 1}\n{"a": 2', "last line (2)", id="cut json"),
-        pytest.param(b'{"a": 1}\n{"A": 2}\n', "both 'a' and 'A'", id="json names by case"),
+        pytest.param(
+            b'{"a": 1}\n{"A": 2}\n', "columns 1 and 2 (over all lines)", id="json names by case"
+        ),
         pytest.param(b"{}\n{}\n", "no JSON object with a key", id="json without keys"),
         pytest.param(b"PAR1" + bytes(20), "footer", id="cut parquet"),
     ],
@@ -319,11 +325,66 @@ def test_parquet_bytes_that_are_no_text_name_column_and_rows(tmp_path: Path) -> 
     assert "column 'raw', rows 1 to 1" in refusal(path)
 
 
+def test_the_error_of_a_parquet_value_is_named_without_the_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def quote_a_value(_column: object) -> None:
+        raise pa.ArrowInvalid("cannot cast anna")
+
+    path = tmp_path / "f.parquet"
+    pq.write_table(pa.table({"raw": ["anna"]}), path)
+    monkeypatch.setattr(readers, "to_text", quote_a_value)
+    message = refusal(path)
+    assert "rows 1 to 1: ArrowInvalid. Export" in message
+    assert "anna" not in message
+
+
 def test_duplicate_parquet_columns_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "f.parquet"
     one = pa.array(["1"])
     pq.write_table(pa.Table.from_arrays([one, one], names=["a", "A"]), path)
-    assert "both 'a' and 'A'" in refusal(path)
+    assert "columns 1 and 2 (in the footer)" in refusal(path)
+
+
+def test_a_parquet_file_with_fewer_rows_than_its_footer_promises_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "f.parquet"
+    pq.write_table(pa.table({"a": ["one", "two", "three"]}), path)
+    (batch,) = pq.ParquetFile(path).iter_batches()
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", lambda *_, **__: iter([batch.slice(1)]))
+    assert "it holds 2 rows and its footer promises 3" in refusal(path)
+
+
+@pytest.mark.parametrize("columns", [1_000, 1_001])
+def test_a_table_has_at_most_a_thousand_columns(write: Any, columns: int) -> None:
+    names = [f"c{n}" for n in range(columns)]
+    pq.write_table(pa.table({name: ["1"] for name in names}), parquet := write(b"", "f.parquet"))
+    files = [
+        write(",".join(names) + "\n" + ",".join("1" * columns) + "\n"),
+        write("".join(f'{{"{name}": 1}}\n' for name in names), "f.jsonl"),
+        parquet,
+    ]
+    for path in files:
+        if columns > 1_000:
+            assert "1,001 " in refusal(path)
+        else:
+            assert len(read_table(path, scratch=path.parent).columns) == 1_000
+
+
+def test_keys_are_counted_while_they_are_read(write: Any) -> None:
+    lines = "".join(f'{{"key{n}": 1}}\n' for n in range(5_000))
+    message = refusal(write(lines, "f.jsonl"))
+    assert "1,001 different keys in its first 1,001 lines" in message
+    assert "key7" not in message
+    assert len(message) < 300
+
+
+def test_a_wide_table_has_shorter_batches(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "BATCH_CELLS", 6)
+    for path in (write("a,b\n" + "1,2\n" * 7), write('{"a": 1, "b": 2}\n' * 7, "f.jsonl")):
+        table = read_table(path, scratch=path.parent)
+        assert [batch.num_rows for batch in table.batches] == [3, 3, 1]
 
 
 def test_a_quote_that_is_never_closed_does_not_fill_the_memory(

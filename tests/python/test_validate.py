@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tempfile
@@ -286,6 +287,97 @@ def test_only_what_changed_since_the_last_published_version_is_judged(
     assert "more" in judge()
 
 
+VIEWS = "staging.base_event_log__video_views"
+NEWEST = f"_ingest_id = (select max(_ingest_id) from {VIEWS} where _ingest_id like '%-0003')"
+KPIS = "marts.daily_account_kpis"
+A_USUAL_DAY = (
+    f"account_id = (select max_by(account_id, views) from {KPIS} where account_role = 'own')"
+    f" and kpi_date = (select max(kpi_date) - 20 from {KPIS})"
+)
+
+
+@pytest.mark.parametrize(
+    ("layer", "statement", "stopping", "warning"),
+    [
+        # No count of rows changes in any of them, so only what the rows say can give them away.
+        (
+            "staging",
+            f"update {VIEWS} set watch_seconds = 1000 * watch_seconds where {NEWEST}",
+            {"durations_in_seconds"},
+            {"durations_within_history"},
+        ),
+        (
+            "staging",
+            f"update {VIEWS} set watch_seconds = 4 * watch_seconds where {NEWEST}",
+            set(),
+            {"durations_within_history"},
+        ),
+        (
+            "staging",
+            f"update {VIEWS} set person_key = null where {NEWEST} and _source_row % 2 = 0",
+            set(),
+            {"null_share_within_history"},
+        ),
+        (
+            "staging",
+            f"update {VIEWS} set row_status = 'rejected', reason_code = 'unknown_video'"
+            f" where {NEWEST} and _source_row % 3 = 0",
+            set(),
+            {"waiting_share_within_history"},
+        ),
+        (
+            "staging",
+            f"update {VIEWS} set viewed_at = viewed_at - interval 30 day where {NEWEST}",
+            set(),
+            {"events_fresh"},
+        ),
+        (
+            "marts",
+            f"update {KPIS} set views = 30 * views where {A_USUAL_DAY}",
+            {"totals_equal_staging", "account_mart_equals_video_mart"},
+            {"daily_views_within_history"},
+        ),
+        ("staging", "create table build_state.nothing as select 1", set(), set()),
+    ],
+    ids=["milliseconds", "longer", "no people", "waiting", "old", "a day of 30", "unchanged"],
+)
+def test_a_change_of_what_was_published_is_judged_also_where_every_count_of_rows_stays(
+    home: Home, layer: str, statement: str, stopping: set[str], warning: set[str]
+) -> None:
+    with duckdb.connect(str(home.database)) as connection:
+        connection.execute(statement)
+    failed = [
+        check for check in validate.validate(home, "run", layers=[layer]).checks if not check.passed
+    ]
+    assert not any(check.is_undecided for check in failed), failed
+    assert {check.check_name for check in failed if check.stops} == stopping
+    assert {check.check_name for check in failed if not check.stops} == warning
+
+
+def test_the_rows_that_break_a_dbt_test_are_a_view_that_keeps_and_publishes_nobody(
+    home: Home,
+) -> None:
+    manifest = json.loads((transform.find_target(home) / "manifest.json").read_text("utf-8"))
+    tests = {
+        node["name"]: node["alias"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+    }
+    stored = "select view_name from duckdb_views() where schema_name = 'quality'"
+    assert {name for (name,) in read(home.database, stored)} == set(tests.values())
+    assert read(home.published / "tiktok.duckdb", stored) == []
+    published = "select table_name from duckdb_tables() where schema_name = 'quality'"
+    assert not {name for (name,) in read(home.published / "tiktok.duckdb", published)} & set(
+        tests.values()
+    )
+    doubled = f"from quality.{tests['unique_grain_daily_account_kpis_account_id__kpi_date']}"
+    assert read(home.database, doubled) == []
+    with duckdb.connect(str(home.database)) as connection:
+        connection.execute(f"insert into {KPIS} from {KPIS} where {A_USUAL_DAY}")
+    ((_, _, row_count),) = read(home.database, doubled)
+    assert row_count == 2
+
+
 def test_results_of_the_oldest_runs_are_dropped(home: Home) -> None:
     (one, *_) = check_results.read_dbt_results(transform.find_target(home))
     for number in range(40):
@@ -301,7 +393,7 @@ def test_accepting_a_check_that_does_not_exist_is_a_wrong_command_line(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     built = transform.BuildResult(1, 1, 0.0, transform.find_target(home))
-    monkeypatch.setattr(transform, "build_models", lambda *_: built)
+    monkeypatch.setattr(transform, "build_models", lambda *_, **__: built)
     arguments = ["refresh", "--sample", "--home", str(home.root), "--accept", "no_such_check"]
     assert cli.run(arguments) == 2
     assert "no_such_check" in capsys.readouterr().err
@@ -311,7 +403,7 @@ def test_the_scoreboard_shows_each_layer_and_tool(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     built = transform.BuildResult(1, 1, 0.0, transform.find_target(home))
-    monkeypatch.setattr(transform, "build_models", lambda *_: built)
+    monkeypatch.setattr(transform, "build_models", lambda *_, **__: built)
     assert cli.run(["refresh", "--sample", "--home", str(home.root)]) == 0
     shown = capsys.readouterr().out
     for layer in ("raw", "staging", "marts"):

@@ -12,7 +12,7 @@ sum_types as (
         sum(conversions) as conversions,
         count(distinct coalesce(currency, '?')) filter (where conversion_value_amount is not null)
             as currencies,
-        sum(conversion_value_amount) as value_amount
+        {{ sum_that_fits('conversion_value_amount', 'decimal(18, 4)') }} as value_amount
     from {{ ref('fct_conversion_daily') }}
     group by account_id, event_date
 

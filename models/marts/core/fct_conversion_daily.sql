@@ -26,8 +26,8 @@ count_conversions as (
         conversion_type,
         currency,
         count(*) as conversions,
-        cast(sum(quantity) as bigint) as quantity,
-        cast(sum(value_amount) as decimal(18, 4)) as conversion_value_amount
+        {{ sum_that_fits('quantity') }} as quantity,
+        {{ sum_that_fits('value_amount', 'decimal(18, 4)') }} as conversion_value_amount
     from conversions
     group by account_id, event_date, conversion_type, currency
 

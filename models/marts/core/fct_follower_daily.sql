@@ -95,13 +95,15 @@ compute_closing as (
 
     select
         *,
-        cast(
-            case
-                when knows_follower_events
-                    then anchor_followers + running_net - anchor_running_net
-                else official_followers
-            end as bigint
-        ) as computed_closing
+        case
+            when knows_follower_events
+                then
+                    try_cast(
+                        cast(anchor_followers as decimal(38, 0))
+                        + (running_net - anchor_running_net) as bigint
+                    )
+            else official_followers
+        end as computed_closing
     from add_anchor
 
 ),
@@ -141,7 +143,8 @@ compute_opening as (
         lag(followers_closing) over (partition by account_id order by event_date)
             as closing_before,
         lag(event_date) over (partition by account_id order by event_date) as event_date_before,
-        followers_closing - followers_gained + followers_lost as walked_back_opening
+        {{ total_that_fits(['followers_closing', '-followers_gained', 'followers_lost']) }}
+            as walked_back_opening
     from keep_possible
 
 ),
@@ -167,9 +170,10 @@ compute_changes as (
 
     select
         *,
-        followers_closing - followers_opening as followers_net,
-        followers_closing - (followers_opening + followers_gained - followers_lost)
-            as followers_adjustment
+        {{ total_that_fits(['followers_closing', '-followers_opening']) }} as followers_net,
+        {{ total_that_fits([
+            'followers_closing', '-followers_opening', '-followers_gained', 'followers_lost',
+        ]) }} as followers_adjustment
     from choose_opening
 
 )
@@ -177,11 +181,11 @@ compute_changes as (
 select
     account_id,
     event_date,
-    cast(followers_opening as bigint) as followers_opening,
+    followers_opening,
     followers_gained,
     followers_lost,
-    cast(followers_adjustment as bigint) as followers_adjustment,
-    cast(followers_net as bigint) as followers_net,
+    followers_adjustment,
+    followers_net,
     followers_closing,
     {{ pct('followers_net', 'followers_opening') }} as follower_growth_rate_pct,
     {{ pct('followers_gained', 'followers_opening') }} as gross_follower_growth_rate_pct,

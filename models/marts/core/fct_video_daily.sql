@@ -59,6 +59,12 @@ coverage as (
 
 ),
 
+coverage_days as (
+
+    select * from {{ ref('int_account_coverage_daily') }}
+
+),
+
 -- A reading that is a baseline adds nothing to its day, but is a row of that day.
 list_video_days as (
     {% for days in ['video_views', 'interactions', 'funnel', 'snapshots'] %}
@@ -81,12 +87,23 @@ add_coverage as (
     select
         list_video_days.video_id,
         list_video_days.event_date,
-        coverage.*
+        {% for measure in interaction_measures().values() -%}
+        coalesce(coverage_days.knows_{{ measure }}, coverage.knows_{{ measure }})
+            as knows_{{ measure }},
+        {% endfor -%}
+        {% for entity in event_entities() -%}
+        coverage.knows_{{ entity }},
+        {% endfor -%}
+        videos.account_id
     from list_video_days
     inner join videos
         on list_video_days.video_id = videos.video_id
     inner join coverage
         on videos.account_id = coverage.account_id
+    left join coverage_days
+        on
+            videos.account_id = coverage_days.account_id
+            and list_video_days.event_date = coverage_days.event_date
 
 ),
 
@@ -155,16 +172,15 @@ add_measures as (
         days.event_date,
         days.engagement_source,
         days.watch_source,
+        -- What snapshots say of a family that events tell is in no number of the row.
+        coalesce(days.engagement_source = 'snapshots' and snapshots.engagement_is_estimated, false)
+        or coalesce(days.watch_source = 'snapshots' and snapshots.watch_is_estimated, false)
+            as is_estimated,
         coalesce(
-            snapshots.is_estimated
-            and (days.engagement_source = 'snapshots' or days.watch_source = 'snapshots'),
-            false
-        ) as is_estimated,
-        coalesce(
-            snapshots.has_restatement
-            and (days.engagement_source = 'snapshots' or days.watch_source = 'snapshots'),
-            false
-        ) as has_restatement
+            days.engagement_source = 'snapshots' and snapshots.engagement_has_restatement, false
+        )
+        or coalesce(days.watch_source = 'snapshots' and snapshots.watch_has_restatement, false)
+            as has_restatement
     from choose_sources as days
     left join video_views
         on days.video_id = video_views.video_id and days.event_date = video_views.event_date

@@ -1,0 +1,275 @@
+"""A refresh is a run: it costs what came in, is written down, and survives what may happen."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tiktok_warehouse import cli, generate, ledger, offers, publish, versions
+from tiktok_warehouse.errors import ExitCode
+from tiktok_warehouse.home import Home, open_home
+
+HEADER = "view_id,viewed_at,video_id,person_id,watch_seconds\n"
+
+
+@pytest.fixture(scope="module")
+def refreshed_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home whose lake holds a small made-up log, refreshed once. Copied, never changed."""
+    root = tmp_path_factory.mktemp("lake") / "home"
+    home = open_home(root)
+    generate.generate_log(home.landing, events=3000, days=12, file_format="parquet", seed=3)
+    for path in home.landing.iterdir():
+        os.utime(path, (time.time() - 60, time.time() - 60))
+    assert cli.run(["refresh", "--home", str(root)]) == 0
+    return home
+
+
+@pytest.fixture
+def lake_home(refreshed_once: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setattr(offers, "SETTLE_SECONDS", 0.0)
+    shutil.copytree(refreshed_once.root, tmp_path / "home", symlinks=True)
+    return open_home(tmp_path / "home")
+
+
+def offer_view(home: Home, view_id: str, *, viewed_at: str = "2026-08-25 10:00:00") -> None:
+    """Put a file with one view of an own account's video into landing/."""
+    video = read(
+        home,
+        "select min(video_id) from marts.dim_videos"
+        " inner join marts.dim_accounts using (account_id) where account_role = 'own'",
+    )[0][0]
+    path = home.landing / f"video_views_{view_id}.csv"
+    path.write_text(f"{HEADER}{view_id},{viewed_at},{video},person-{view_id},3.5\n", "utf-8")
+    os.utime(path, (time.time() - 60, time.time() - 60))
+
+
+def read(home: Home, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(home.published / "tiktok.duckdb"), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def refresh(home: Home) -> int:
+    return cli.run(["refresh", "--home", str(home.root)])
+
+
+def start_refresh(home: Home) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tiktok_warehouse.cli", "refresh", "--home", str(home.root)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def count_views(home: Home) -> int:
+    return int(str(read(home, "select sum(views) from marts.fct_video_daily")[0][0]))
+
+
+def test_nothing_new_builds_and_publishes_nothing_but_is_written_down(lake_home: Home) -> None:
+    before = publish.find_newest(lake_home)
+    started = time.monotonic()
+    assert refresh(lake_home) == 0
+    assert time.monotonic() - started < 5
+    assert publish.find_newest(lake_home) == before
+    runs = ledger.read(lake_home)
+    assert [run.result for run in runs] == ["published", "nothing_new"]
+    assert runs[-1].exit_code == 0
+    assert "build" not in runs[-1].step_seconds
+
+
+def test_a_late_row_is_published_and_only_its_day_is_written(
+    lake_home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    views = count_views(lake_home)
+    offer_view(lake_home, "late-1")
+    assert refresh(lake_home) == 0
+    assert count_views(lake_home) == views + 1
+    newest = publish.find_newest(lake_home)
+    assert newest is not None
+    interactions = newest.folder / "parquet" / "marts" / "fct_interactions"
+    links = {path.stat().st_nlink for path in interactions.glob("*/*.parquet")}
+    assert links == {2}, "a view touches no day of interactions, so all are linked"
+    with duckdb.connect(str(lake_home.database), read_only=True) as connection:
+        touched = connection.execute(
+            "select distinct event_date from intermediate.int_touched_days"
+            " where change_seq = 2 and entity = 'video_views'"
+        ).fetchall()
+    assert [str(day) for (day,) in touched] == ["2026-08-25"]
+    # The ledger tells of both runs, and went out with the version.
+    results = read(lake_home, "select result, raw_rows from quality.refresh_runs order by 1, 2")
+    assert results[-1][0] == "published"
+    assert ("published", 1) in results
+    # Versions can be compared, and readers taken back.
+    capsys.readouterr()
+    assert cli.run(["diff", "1", "2", "--home", str(lake_home.root)]) == 0
+    assert "fct_video_daily" in capsys.readouterr().out
+    totals, tables = versions.diff(lake_home, "1", "current")
+    assert {total.measure: (total.b or 0) - (total.a or 0) for total in totals}["views"] == 1
+    changed = {found.table: found for found in tables}["marts.fct_video_daily"]
+    assert [str(day) for day, _, _ in changed.days] == ["2026-08-25"]
+    assert cli.run(["rollback", "1", "--home", str(lake_home.root)]) == 0
+    assert count_views(lake_home) == views
+    assert refresh(lake_home) == 0, "nothing new: the rollback stays"
+    assert count_views(lake_home) == views
+    assert cli.run(["rollback", "2", "--home", str(lake_home.root)]) == 0
+    assert count_views(lake_home) == views + 1
+    assert cli.run(["rollback", "9", "--home", str(lake_home.root)]) == ExitCode.USAGE
+    assert cli.run(["status", "--json", "--home", str(lake_home.root)]) == 0
+
+
+def test_status_for_machines_is_json(lake_home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert cli.run(["status", "--json", "--home", str(lake_home.root)]) == 0
+    described = json.loads(capsys.readouterr().out)
+    assert described["runs"][0]["result"] == "published"
+    assert {row["entity"] for row in described["freshness"]} >= {"video_views", "videos"}
+    assert described["rejected_rows"]
+    assert described["disk_bytes"]["raw"] > 0
+    assert cli.run(["status", "--home", str(lake_home.root)]) == 0
+
+
+def test_sigterm_ends_within_ten_seconds_and_the_next_run_heals(lake_home: Home) -> None:
+    views = count_views(lake_home)
+    offer_view(lake_home, "term-1")
+    process = start_refresh(lake_home)
+    wait_for_dbt(lake_home)
+    process.send_signal(signal.SIGTERM)
+    started = time.monotonic()
+    assert process.wait(timeout=10) == 130
+    assert time.monotonic() - started < 10
+    assert ledger.read(lake_home)[-1].result == "stopped"
+    assert count_views(lake_home) == views
+    assert refresh(lake_home) == 0
+    assert count_views(lake_home) == views + 1
+
+
+def test_after_kill_9_no_dbt_is_left_and_the_next_run_heals(lake_home: Home) -> None:
+    views = count_views(lake_home)
+    offer_view(lake_home, "kill-1")
+    process = start_refresh(lake_home)
+    wait_for_dbt(lake_home)
+    # While it is at work, a second run steps back at once.
+    assert cli.run(["refresh", "--home", str(lake_home.root)]) == ExitCode.BUSY
+    process.kill()
+    process.wait()
+    assert count_views(lake_home) == views
+    assert refresh(lake_home) == 0
+    assert count_views(lake_home) == views + 1
+    assert [run.result for run in ledger.read(lake_home)][-2:] == ["killed", "published"]
+
+
+def wait_for_dbt(home: Home) -> None:
+    """Wait until dbt is at work on the build database."""
+    log = home.build / "dbt" / "manifest.json"
+    before = log.stat().st_mtime_ns
+    deadline = time.monotonic() + 120
+    while log.stat().st_mtime_ns == before:
+        assert time.monotonic() < deadline, "dbt did not start"
+        time.sleep(0.05)
+
+
+def test_a_version_that_readers_were_not_shown_before_a_kill_is_shown_by_the_next_run(
+    lake_home: Home,
+) -> None:
+    newest = publish.find_newest(lake_home)
+    assert newest is not None
+    copy = newest.folder.with_name("000002-20260101T000000Z")
+    shutil.copytree(newest.folder, copy)
+    assert refresh(lake_home) == 0
+    assert (lake_home.published / "current").readlink().name == copy.name
+
+
+def test_a_full_disk_ends_with_5_and_leaves_what_is_published(lake_home: Home) -> None:
+    views = count_views(lake_home)
+    offer_view(lake_home, "full-1")
+    limit = 400_000
+    finished = subprocess.run(
+        [sys.executable, "-m", "tiktok_warehouse.cli", "refresh", "--home", str(lake_home.root)],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        capture_output=True,
+        text=True,
+    )
+    assert finished.returncode == ExitCode.NO_SPACE_OR_ACCESS, finished.stderr[-2000:]
+    assert count_views(lake_home) == views
+    assert refresh(lake_home) == 0
+    assert count_views(lake_home) == views + 1
+
+
+def test_a_truncated_file_of_the_lake_is_set_aside_and_its_original_lands_again(
+    lake_home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    views = count_views(lake_home)
+    offer_view(lake_home, "cut-1")
+    offer_view(lake_home, "cut-2")
+    original = (lake_home.landing / "video_views_cut-1.csv").read_bytes()
+    ingested = [str(path) for path in sorted(lake_home.landing.iterdir())]
+    assert cli.run(["ingest", *ingested, "--home", str(lake_home.root)]) == 0
+    for path in lake_home.landing.iterdir():
+        path.unlink()
+    landed = max(lake_home.raw.glob("*/video_views.*.parquet"), key=lambda path: path.name)
+    first = min(
+        (path for path in landed.parent.glob("video_views.*.parquet")), key=lambda path: path.name
+    )
+    os.truncate(first, first.stat().st_size // 2)
+    capsys.readouterr()
+    assert refresh(lake_home) == 0
+    assert "Damaged" in capsys.readouterr().out
+    assert count_views(lake_home) == views + 1
+    again = lake_home.landing / "video_views_again.csv"
+    again.write_bytes(original)
+    assert refresh(lake_home) == 0
+    assert count_views(lake_home) == views + 2
+
+
+def test_a_rebuild_asks_for_a_published_raw_file_that_is_damaged(
+    lake_home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = next(
+        path for path in lake_home.raw.glob("*/videos.*.parquet") if "_empty" not in path.parts
+    )
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    assert refresh(lake_home) == 0, "it is in the build already"
+    (lake_home.build / "models.sha256").unlink()
+    offer_view(lake_home, "rebuild-1")
+    assert refresh(lake_home) == ExitCode.NO_SPACE_OR_ACCESS
+    assert "Restore the file from a backup" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_rebuild_gives_the_same_tables(lake_home: Home) -> None:
+    offer_view(lake_home, "same-1")
+    assert refresh(lake_home) == 0
+    assert cli.run(["refresh", "--yes-rebuild-everything", "--home", str(lake_home.root)]) == 0
+    days = ["backfill", "--from", "2026-08-20", "--to", "2026-08-25"]
+    assert cli.run([*days, "--home", str(lake_home.root)]) == 0
+    for version in ("3", "4"):
+        _, differences = versions.diff(lake_home, "2", version)
+        assert differences == []
+    backwards = ["backfill", "--from", "2026-08-25", "--to", "2026-08-20"]
+    assert cli.run([*backwards, "--home", str(lake_home.root)]) == ExitCode.USAGE
+
+
+def test_dbt_alone_refuses_a_full_refresh_of_a_lake(lake_home: Home) -> None:
+    variables = json.dumps({"raw_source": "lake"})
+    finished = subprocess.run(
+        [
+            *(sys.executable, "-m", "dbt.cli.main", "build", "--full-refresh"),
+            *("--vars", variables, "--target-path", str(lake_home.build / "dbt")),
+            *("--log-path", str(lake_home.logs)),
+        ],
+        cwd=Path(__file__).resolve().parents[2],
+        env={**os.environ, "TIKTOK_WAREHOUSE_HOME": str(lake_home.root)},
+        capture_output=True,
+        text=True,
+    )
+    assert finished.returncode != 0
+    assert "--yes-rebuild-everything" in finished.stdout

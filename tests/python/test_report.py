@@ -1,0 +1,92 @@
+"""What reaches the terminal: no text of a source can steer it, and no list fills it."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import duckdb
+import pytest
+from rich.console import Console
+
+from tiktok_warehouse import report
+from tiktok_warehouse.ingest import AlreadyLanded, IngestResult, LandedFile, Refused
+from tiktok_warehouse.offers import Ignored
+
+# An escape, a C1 control, a turn of direction, mark-up, the name of an emoji, a line of its own.
+HOSTILE = "a\x1b[31mb\x9bc\u202ed[red]e[/]f:boom:g\nh"
+SHOWN = "a\ufffd[31mb\ufffdc\ufffdd[red]e[/]f:boom:g\ufffdh"
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console(file=io.StringIO(), width=200, force_terminal=True, color_system=None)
+
+
+def shown_on(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def assert_harmless(console: Console, times: int) -> None:
+    shown = shown_on(console)
+    assert shown.count(SHOWN) == times, shown
+    for letter in "\x1b\x9b\u202e\U0001f4a5":
+        assert letter not in shown
+
+
+def landed(name: str, *columns: str) -> LandedFile:
+    return LandedFile(name, "videos", 1, 1, 0, columns, name, None)
+
+
+def test_names_of_files_and_columns_cannot_steer_the_terminal(console: Console) -> None:
+    result = IngestResult(
+        ingest_id="1",
+        landed=(landed(HOSTILE, HOSTILE),),
+        already_landed=(AlreadyLanded(HOSTILE, f"as {HOSTILE}"),),
+        refused=(Refused(HOSTILE, f"it has {HOSTILE}", Path(HOSTILE)),),
+        ignored=(Ignored(HOSTILE, "hidden"),),
+    )
+    report.show_ingest(console, result)
+    assert_harmless(console, times=2 + 2 + 2 + 3 + 1)
+
+
+def test_a_handle_in_the_table_of_kpis_cannot_steer_the_terminal(
+    console: Console, tmp_path: Path
+) -> None:
+    database = tmp_path / "t.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.dim_accounts as select 'a' as account_id, ? as handle", [HOSTILE]
+        )
+        connection.execute(
+            """
+            create table marts.daily_account_kpis as
+            select
+                'a' as account_id, date '2026-08-01' as kpi_date, 'own' as account_role,
+                1 as views, 1 as engagements, true as engagement_has_saves, 1 as followers_net,
+                1 as followers_opening, 1 as conversions, 1 as profile_visitors,
+                1 as total_watch_seconds, 1 as completed_views, 1 as views_with_duration
+            """
+        )
+    report.show_account_kpis(console, database)
+    assert_harmless(console, times=1)
+
+
+def test_checks_and_findings_cannot_steer_the_terminal(console: Console) -> None:
+    report.show_findings(console, [("home", False, HOSTILE.replace("\n", "?"))])
+    assert SHOWN.replace("g\ufffd", "g?") in shown_on(console)
+    report.say(console, "one\ntwo [red]\x1b[0m :boom:")
+    assert "one\ntwo [red]\ufffd[0m :boom:\n" in shown_on(console)
+    assert "\x1b" not in shown_on(console)
+
+
+def test_a_long_list_of_columns_is_shortened(console: Console) -> None:
+    columns = [f"column{n}" for n in range(1, 501)] + ["x" * 100_000]
+    report.show_ingest(console, IngestResult("1", (landed("f", *columns),), (), (), ()))
+    shown = shown_on(console)
+    assert "column20 and 481 more" in shown
+    assert "column21" not in shown
+    report.show_ingest(console, IngestResult("1", (landed("f", columns[-1]),), (), (), ()))
+    assert len(shown_on(console)) < 5_000
