@@ -9,7 +9,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := build
+<<<<<<< HEAD
 .PHONY: build test lint test-dbt test-python test-spark find-java mutants bench-build sample lock ci-deps clean
+=======
+.PHONY: build test lint test-dbt test-python mutants soak bench-build bench-refresh sample lock ci-deps clean
+>>>>>>> origin/main
 
 ## build: install, build the sample, check it, publish it, show its KPIs
 build: $(VENV)/.installed
@@ -36,7 +40,7 @@ test-dbt: $(VENV)/.installed-dev
 test-python: $(VENV)/.installed-dev
 	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
-## test-spark: Spark, on this machine, gives the rows that DuckDB gives (needs Java 17; about 4 minutes)
+## test-spark: Spark, on this machine, gives the rows that DuckDB gives (needs Java 17; minutes)
 test-spark: find-java $(VENV)/.installed-spark
 	$(BIN)/pytest tests/spark
 
@@ -52,6 +56,14 @@ mutants: $(VENV)/.installed-dev
 ## bench-build: a refresh of 20 million events beside a hand-written script (EVENTS=n)
 bench-build: $(VENV)/.installed
 	$(BIN)/python benchmarks/build/run.py --events $(or $(EVENTS),20000000)
+
+## bench-refresh: a refresh's cost with 30 and with 360 days of history (about 15 minutes)
+bench-refresh: $(VENV)/.installed
+	$(BIN)/python benchmarks/refresh/run.py
+
+## soak: kills, readers and random sequences of ingests (about 20 minutes)
+soak: $(VENV)/.installed-dev
+	$(BIN)/python tests/soak.py
 
 ## sample: write the sample seeds anew
 sample: $(VENV)/.installed

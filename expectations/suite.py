@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from great_expectations.expectations.core.unexpected_rows_expectation import (
@@ -49,6 +50,8 @@ class Project:
     Attributes:
         raw_source: ``seeds`` or ``lake``.
         raw_folder: the lake.
+        raw_published: number of the newest landed file that is published. It was judged then, and
+            the lake is immutable.
         reporting_time_zone: whose calendar days the marts have.
         columns: types by column by ``schema.table``, of the build database.
         published: the same of the last published version; empty before the first.
@@ -58,6 +61,7 @@ class Project:
 
     raw_source: Literal["seeds", "lake"]
     raw_folder: str
+    raw_published: int
     reporting_time_zone: str
     columns: Mapping[str, Mapping[str, str]]
     published: Mapping[str, Mapping[str, str]]
@@ -65,8 +69,14 @@ class Project:
     event_times: Mapping[str, str]
 
     def raw_files(self, name: str) -> str:
-        """The Parquet files of a raw entity (or of the registry) as an SQL literal."""
-        return quote(f"{self.raw_folder}/*/{name}.*.parquet")
+        """The Parquet files of a raw entity (or of the registry) yet to be published, as SQL."""
+        files = [
+            str(path)
+            for path in sorted(Path(self.raw_folder).glob(f"*/{name}.*.parquet"))
+            # The empty one has the number 0; no list is ever empty.
+            if not 0 < int(path.name.split(".")[1]) <= self.raw_published
+        ]
+        return f"[{', '.join(map(quote, files))}]"
 
     def raw(self, entity: str) -> str:
         """The relation that holds the raw rows of an entity."""

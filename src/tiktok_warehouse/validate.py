@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tiktok_warehouse import check_results, data_docs
+from tiktok_warehouse import check_results, data_docs, publish
 from tiktok_warehouse.check_results import CheckResult
 from tiktok_warehouse.entities import ENTITIES, PERSON_COLUMNS
 from tiktok_warehouse.errors import UsageError, WarehouseError
@@ -195,9 +195,11 @@ def _open(connection: Any, home: Home) -> Project:
         if "build_state.raw_source" in build
         else []
     )
+    newest = publish.find_newest(home)
     return Project(
         raw_source=rows[0][0] if rows else "lake",
         raw_folder=str(home.raw),
+        raw_published=newest.origin.ingest_seq if newest else 0,
         reporting_time_zone=home.reporting_time_zone,
         columns=build,
         published=tables.get("published", {}),

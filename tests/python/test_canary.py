@@ -137,7 +137,7 @@ CORRUPTIONS = (
 def let_dbt_stand_still(patch: pytest.MonkeyPatch) -> None:
     """The build database stays as it is, and dbt's last artifacts say what there is."""
 
-    def build(home: Home, *_: object) -> transform.BuildResult:
+    def build(home: Home, *_: object, **__: object) -> transform.BuildResult:
         return transform.BuildResult(1, 1, 0.0, transform.find_target(home))
 
     patch.setattr(transform, "build_models", build)
@@ -263,7 +263,7 @@ def test_a_landed_file_whose_column_has_another_type_is_not_published(
 ) -> None:
     """dbt is content with another integer; only the raw suite can see that this is not our file."""
     before = read_published(lake)
-    with rewritten(lake, with_other_integers):
+    with landed_broken(lake, 39, with_other_integers):
         assert cli.run(["refresh", "--home", str(lake.root)]) == 3
     message = capsys.readouterr().err
     assert statuses_of_dbt(lake) == {"pass", "success"}
@@ -277,7 +277,7 @@ def test_a_landed_file_without_a_column_is_not_published(
 ) -> None:
     """dbt cannot read it at all; the message is about the file and not about a model."""
     before = read_published(lake)
-    with rewritten(lake, lambda table: table.drop_columns(["traffic_source"])):
+    with landed_broken(lake, 38, lambda table: table.drop_columns(["traffic_source"])):
         assert cli.run(["refresh", "--home", str(lake.root)]) == 3
     message = capsys.readouterr().err
     assert "error" in statuses_of_dbt(lake)
@@ -297,9 +297,17 @@ def with_other_integers(table: pa.Table) -> pa.Table:
 
 
 @contextmanager
-def rewritten(home: Home, change: Callable[[pa.Table], pa.Table]) -> Iterator[None]:
-    """The landed file of views is changed as long as the block lasts."""
-    (path,) = home.raw.glob("2*/video_views.*.parquet")
+def landed_broken(
+    home: Home, per_day: int, change: Callable[[pa.Table], pa.Table]
+) -> Iterator[None]:
+    """Some views are delivered again; their landed file is broken as long as the block lasts."""
+    write_views(home, "video_views_again", FIRST_DAYS, per_day)
+    delivered = home.landing / "video_views_again.csv"
+    assert cli.run(["ingest", str(delivered), "--home", str(home.root)]) == 0
+    delivered.unlink()
+    path = max(
+        home.raw.glob("2*/video_views.*.parquet"), key=lambda path: int(path.name.split(".")[1])
+    )
     whole = path.read_bytes()
     pq.write_table(change(pq.ParquetFile(path).read()), path)
     try:

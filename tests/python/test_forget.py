@@ -1,0 +1,233 @@
+"""Forgetting: nothing under the home names the person any more, and nothing else is lost."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tiktok_warehouse import cli, forget, offers, people, publish
+from tiktok_warehouse.errors import ExitCode
+from tiktok_warehouse.home import Home, open_home
+from tiktok_warehouse.people import SECRET_VARIABLE
+
+SECRET = "a key of more than sixteen characters"
+ANNA = "anna-4711"
+FILES = {
+    "accounts.csv": "account_id,handle,account_role\nacc-1,bakes,own\nacc-2,Cooks,own\n",
+    "videos.csv": (
+        "video_id,account_id,posted_at,duration_seconds\n"
+        "vid-1,acc-1,2026-08-01,10\nvid-2,acc-2,2026-08-01,20\n"
+    ),
+    "video_views.csv": "view_id,viewed_at,video_id,person_id,watch_seconds\n"
+    + "".join(
+        f"w{number},2026-08-{1 + number % 20:02} 10:00:00,vid-{1 + number % 2},"
+        f"{(ANNA, 'ben', 'cara')[number % 3]},{number % 7}\n"
+        for number in range(60)
+    ),
+    "interactions.csv": (
+        "interaction_id,interacted_at,video_id,person_id,interaction_type,comment_text\n"
+        f"i1,2026-08-03,vid-1,{ANNA},comment,so good\ni2,2026-08-03,vid-1,ben,like,\n"
+        # Anna's row took the place of an older one of Ben's, which counts again without her.
+        f"i3,2026-08-04,vid-2,ben,like,\ni3,2026-08-05,vid-2,{ANNA},like,\n"
+    ),
+    "follower_events.csv": (
+        "event_id,occurred_at,account_id,person_id,action,source_video_id\n"
+        f"f1,2026-08-03,acc-1,{ANNA},follow,vid-1\nf2,2026-08-04,acc-1,ben,follow,vid-2\n"
+    ),
+    "profile_visits.csv": (
+        "visit_id,visited_at,account_id,person_id,source_video_id\n"
+        f"p1,2026-08-03,acc-1,{ANNA},vid-1\np2,2026-08-04,acc-1,ben,\n"
+    ),
+    "conversions.csv": (
+        "conversion_id,converted_at,account_id,person_id,conversion_type\n"
+        f"c1,2026-08-03,acc-1,{ANNA},purchase\nc2,2026-08-04,acc-1,cara,purchase\n"
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def with_a_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv(SECRET_VARIABLE, SECRET)
+    monkeypatch.setattr(offers, "SETTLE_SECONDS", 0.0)
+    yield
+
+
+@pytest.fixture(scope="module")
+def remembering(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with two versions, a refused file and a malformed row that name Anna."""
+    home = open_home(tmp_path_factory.mktemp("forget") / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(SECRET_VARIABLE, SECRET)
+        patch.setattr(offers, "SETTLE_SECONDS", 0.0)
+        for name, content in FILES.items():
+            (home.landing / name).write_text(content, "utf-8")
+        assert cli.run(["refresh", "--home", str(home.root)]) == 0
+        (home.landing / "nothing.csv").write_text(f"who,what\n{ANNA},liked\n", "utf-8")
+        (home.landing / "zipped.csv.gz").write_bytes(gzip.compress(f"a\n{ANNA}\n".encode()))
+        (home.landing / "other.csv").write_text("who,what\nben,liked\n", "utf-8")
+        (home.landing / "video_views_2.csv").write_text(
+            "view_id,viewed_at,video_id,person_id,watch_seconds\n"
+            f"x1,2026-08-20 10:00:00,vid-1,{ANNA},3\nx2,2026-08-20 10:00:00,{ANNA}\n"
+            "x3,2026-08-20 10:00:00,vid-1,ben,3\n",
+            "utf-8",
+        )
+        assert cli.run(["refresh", "--home", str(home.root)]) == 0
+    return home
+
+
+@pytest.fixture
+def home(remembering: Home, tmp_path: Path) -> Home:
+    shutil.copytree(remembering.root, tmp_path / "home", symlinks=True)
+    return open_home(tmp_path / "home")
+
+
+def find(home: Home, needles: list[str]) -> list[str]:
+    """Every file under the home in which one of the texts stands, packed or not."""
+    found = []
+    for path in sorted(home.root.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            content = decode(path)
+            name = path.relative_to(home.root)
+            found += [f"{name}: {text}" for text in needles if text in content]
+            found += [f"name of {path}" for text in needles if text in path.name]
+    return found
+
+
+def decode(path: Path) -> str:
+    """The whole content of a file as text; of a database all cells of all tables, too."""
+    content = path.read_bytes()
+    text = content.decode("utf-8", "replace")
+    if path.suffix == ".gz":
+        text += gzip.decompress(content).decode("utf-8", "replace")
+    with duckdb.connect() as connection:
+        if path.suffix == ".parquet":
+            rows = connection.execute(f"select * from read_parquet('{path}')").fetchall()
+            text += repr(rows)
+        elif path.suffix == ".duckdb":
+            connection.execute(f"attach '{path}' as db (read_only)")
+            for (table,) in connection.execute(
+                "select schema_name || '.' || table_name from duckdb_tables()"
+                " where database_name = 'db'"
+            ).fetchall():
+                text += repr(connection.execute(f"select * from db.{table}").fetchall())
+    return text
+
+
+def read_marts(home: Home) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all marts but what tells of the run."""
+    marts: dict[str, list[tuple[object, ...]]] = {}
+    newest = publish.find_newest(home)
+    assert newest is not None
+    with duckdb.connect(str(newest.database), read_only=True) as connection:
+        for (table,) in connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'marts'"
+        ).fetchall():
+            query = f"select * from marts.{table} order by all"
+            marts[table] = connection.execute(query).fetchall()
+    return marts
+
+
+def build_without(tmp_path: Path, drop: list[str]) -> Home:
+    """A home that never had the rows in which one of these texts stands."""
+    home = open_home(tmp_path / "never")
+    late = {
+        "video_views_2.csv": (
+            "view_id,viewed_at,video_id,person_id,watch_seconds\n"
+            f"x1,2026-08-20 10:00:00,vid-1,{ANNA},3\nx3,2026-08-20 10:00:00,vid-1,ben,3\n"
+        )
+    }
+    for name, content in {**FILES, **late}.items():
+        lines = [line for line in content.splitlines() if not any(text in line for text in drop)]
+        (home.landing / name).write_text("\n".join(lines) + "\n", "utf-8")
+    assert cli.run(["refresh", "--home", str(home.root)]) == 0
+    return home
+
+
+def test_a_forgotten_person_stands_nowhere_and_the_marts_are_those_without_them(
+    home: Home, tmp_path: Path
+) -> None:
+    key = people.hash_person(SECRET.encode(), ANNA)
+    assert find(home, [key]), "she is there before"
+    assert cli.run(["forget", "--person", f" {ANNA} ", "--home", str(home.root)]) == 0
+    assert find(home, [ANNA, key]) == []
+    assert read_marts(home) == read_marts(build_without(tmp_path, [ANNA]))
+    assert len(publish.list_versions(home)) == 1
+    (receipt,) = (home.logs / "forgotten").iterdir()
+    told = json.loads(receipt.read_text("utf-8"))
+    assert told["rows_removed"] == {
+        "video_views": 21,
+        "interactions": 2,
+        "follower_events": 1,
+        "profile_visits": 1,
+        "conversions": 1,
+    }
+    assert told["versions_removed"] == 2
+    # Refused files of others stay.
+    assert [path.name for path in home.quarantine.glob("*other.csv")]
+    # It is over: the next run has nothing to do.
+    assert forget.find_unfinished(home) is None
+    assert cli.run(["refresh", "--home", str(home.root)]) == 0
+    assert len(publish.list_versions(home)) == 1
+
+
+def test_a_forgotten_account_takes_its_videos_and_events_along(home: Home, tmp_path: Path) -> None:
+    assert cli.run(["forget", "--account", "@cooks", "--home", str(home.root)]) == 0
+    assert find(home, ["acc-2", "Cooks", "vid-2"]) == []
+    never = build_without(tmp_path, ["acc-2", "vid-2"])
+    # The follow that came from its video stays; it belongs to none of the other account's.
+    with duckdb.connect(str(home.published / "tiktok.duckdb"), read_only=True) as connection:
+        gained = connection.execute(
+            "select sum(followers_gained) from marts.fct_follower_daily"
+        ).fetchone()
+    assert gained == (2,)
+    ours, theirs = read_marts(home), read_marts(never)
+    for table in ("dim_videos", "fct_video_retention", "fct_traffic_source_daily"):
+        assert ours[table] == theirs[table]
+
+
+def test_a_killed_forget_is_finished_by_the_next_command(home: Home) -> None:
+    key = people.hash_person(SECRET.encode(), ANNA)
+    code = (
+        "import os, signal, sys\n"
+        "from tiktok_warehouse import cli, forget\n"
+        "real = forget._rewrite\n"
+        "def rewrite(*arguments):\n"
+        "    removed = real(*arguments)\n"
+        "    if removed:\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return removed\n"
+        "forget._rewrite = rewrite\n"
+        f"sys.exit(cli.run(['forget', '--person', {ANNA!r}, '--home', {str(home.root)!r}]))\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], env={**os.environ})
+    assert killed.returncode == -9
+    assert forget.find_unfinished(home) is not None
+    assert cli.run(["refresh", "--home", str(home.root)]) == 0
+    assert find(home, [ANNA, key]) == []
+    assert len(publish.list_versions(home)) == 1
+
+
+def test_what_cannot_be_forgotten_is_a_wrong_command_line(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started = time.monotonic()
+    for arguments in (
+        ["forget"],
+        ["forget", "--person", " "],
+        ["forget", "--person", "a", "--account", "b"],
+        ["forget", "--account", "nobody"],
+    ):
+        assert cli.run([*arguments, "--home", str(home.root)]) == ExitCode.USAGE
+    assert "nobody" in capsys.readouterr().err
+    assert forget.find_unfinished(home) is None
+    assert time.monotonic() - started < 10
