@@ -9,11 +9,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := build
-<<<<<<< HEAD
-.PHONY: build test lint test-dbt test-python test-spark find-java mutants bench-build sample lock ci-deps clean
-=======
-.PHONY: build test lint test-dbt test-python mutants soak bench-build bench-refresh sample lock ci-deps clean
->>>>>>> origin/main
+.PHONY: build test lint test-dbt test-python test-spark find-java mutants soak bench-build bench-refresh \
+	sample lock ci-deps clean
 
 ## build: install, build the sample, check it, publish it, show its KPIs
 build: $(VENV)/.installed
