@@ -9,7 +9,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := build
-.PHONY: build test lint test-dbt test-python mutants soak bench-build bench-refresh sample lock ci-deps clean
+.PHONY: build test lint test-dbt test-python test-spark find-java mutants soak bench-build bench-refresh \
+	sample lock ci-deps clean
 
 ## build: install, build the sample, check it, publish it, show its KPIs
 build: $(VENV)/.installed
@@ -36,6 +37,15 @@ test-dbt: $(VENV)/.installed-dev
 test-python: $(VENV)/.installed-dev
 	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
+## test-spark: Spark, on this machine, gives the rows that DuckDB gives (needs Java 17; minutes)
+test-spark: find-java $(VENV)/.installed-spark
+	$(BIN)/pytest tests/spark
+
+find-java:
+	@$(FIND_JAVA) || (echo "make test-spark needs Java 17 or newer, and \`java -version\` shows none." \
+		"On Debian, make ci-deps installs it (as root); elsewhere install a JRE," \
+		"put java on the PATH or set JAVA_HOME to its folder, and run make test-spark again." && exit 1)
+
 ## mutants: plant mistakes in the SQL, one at a time, and see the suite go red (about 20 minutes)
 mutants: $(VENV)/.installed-dev
 	$(BIN)/python tests/mutants.py
@@ -60,6 +70,7 @@ sample: $(VENV)/.installed
 lock:
 	uv pip compile pyproject.toml --extra dev $(LOCK_OPTIONS) --output-file requirements-dev.lock
 	uv pip compile pyproject.toml --constraints requirements-dev.lock $(LOCK_OPTIONS) --output-file requirements.lock
+	uv pip compile pyproject.toml --extra dev --extra spark --constraints requirements-dev.lock $(LOCK_OPTIONS) --output-file requirements-spark.lock
 
 # Extras are kept because pip, asked for hashes, does not let mashumaro pin mashumaro[msgpack].
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -69,6 +80,10 @@ LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-in
 ci-deps:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
 		|| (apt-get update && apt-get install --yes --no-install-recommends python3-venv)
+	@$(FIND_JAVA) || (apt-get update && apt-get install --yes --no-install-recommends openjdk-17-jre-headless)
+
+# Spark 4 runs on Java 17 and newer.
+FIND_JAVA := "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])'
 
 ## clean: remove what was installed and built; the homes stay
 clean:
@@ -86,4 +101,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing what the tests need into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(VENV)/.installed-spark: requirements-spark.lock $(VENV)/.installed-dev
+	@echo "Installing Spark into $(VENV) (once; 0.5 GB) ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-spark.lock
 	@touch $@

@@ -38,7 +38,7 @@
             ~ "(it can be rebuilt from its raw rows at any time)."
         ) }}
     {%- elif flags.FULL_REFRESH and var('yes_rebuild_everything') -%}
-        {%- do run_query("update build_state.raw_source set reporting_time_zone = '" ~ zone ~ "'") -%}
+        {%- do run_query(replace_rows('build_state.raw_source', "('" ~ wanted ~ "', '" ~ zone ~ "')")) -%}
     {%- elif wanted == 'lake' and found[0][1] != zone -%}
         {{ exceptions.raise_compiler_error(
             "This build database has its days in " ~ found[0][1] ~ ", and this run asks for " ~ zone

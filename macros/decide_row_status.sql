@@ -64,9 +64,9 @@ rows_to_decide as (
         {{ columns | join(',\n        ') }},
         reason_code,
         false as is_known,
-        cast(null as varchar) as status_before,
-        cast(null as varchar) as duplicate_kind_before,
-        cast(null as varchar) as reason_code_before
+        cast(null as string) as status_before,
+        cast(null as string) as duplicate_kind_before,
+        cast(null as string) as reason_code_before
     from {{ rows }}
 
     union all

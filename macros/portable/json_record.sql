@@ -9,3 +9,10 @@
         as varchar
     )
 {%- endmacro %}
+
+{% macro spark__json_record(columns) -%}
+    to_json(
+        named_struct({% for name, value in columns.items() %}'{{ name }}', {{ value }}{{ ', ' if not loop.last }}{% endfor %}),
+        map('ignoreNullFields', 'false')
+    )
+{%- endmacro %}

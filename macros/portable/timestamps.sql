@@ -7,6 +7,10 @@
     {{ timestamp }} + to_minutes({{ minutes }})
 {%- endmacro %}
 
+{% macro spark__add_minutes(timestamp, minutes) -%}
+    timestampadd(minute, {{ minutes }}, {{ timestamp }})
+{%- endmacro %}
+
 
 {#- Microseconds since 1970-01-01 UTC (bigint) to a UTC timestamp. -#}
 {% macro epoch_microseconds_to_timestamp(microseconds) -%}
@@ -15,6 +19,10 @@
 
 {% macro duckdb__epoch_microseconds_to_timestamp(microseconds) -%}
     make_timestamp({{ microseconds }})
+{%- endmacro %}
+
+{% macro spark__epoch_microseconds_to_timestamp(microseconds) -%}
+    timestamp_micros({{ microseconds }})
 {%- endmacro %}
 
 
@@ -31,6 +39,10 @@
     cast(({{ timestamp }} at time zone 'UTC') at time zone '{{ var("reporting_time_zone") }}' as date)
 {%- endmacro %}
 
+{% macro spark__reporting_date(timestamp) -%}
+    cast(from_utc_timestamp({{ timestamp }}, '{{ var("reporting_time_zone") }}') as date)
+{%- endmacro %}
+
 
 {#- The UTC timestamp at which a day of the reporting time zone ends. -#}
 {% macro end_of_reporting_date(date) -%}
@@ -39,6 +51,10 @@
 
 {% macro duckdb__end_of_reporting_date(date) -%}
     (cast({{ date }} + 1 as timestamp) at time zone '{{ var("reporting_time_zone") }}') at time zone 'UTC'
+{%- endmacro %}
+
+{% macro spark__end_of_reporting_date(date) -%}
+    to_utc_timestamp(cast(date_add({{ date }}, 1) as timestamp), '{{ var("reporting_time_zone") }}')
 {%- endmacro %}
 
 
@@ -51,6 +67,10 @@
     cast(extract(isodow from {{ date }}) as integer)
 {%- endmacro %}
 
+{% macro spark__iso_day_of_week(date) -%}
+    weekday({{ date }}) + 1
+{%- endmacro %}
+
 
 {#- Whole days from one date to a later one (negative if it is earlier). -#}
 {% macro days_between(first_date, second_date) -%}
@@ -61,6 +81,10 @@
     date_diff('day', {{ first_date }}, {{ second_date }})
 {%- endmacro %}
 
+{% macro spark__days_between(first_date, second_date) -%}
+    cast(date_diff({{ second_date }}, {{ first_date }}) as bigint)
+{%- endmacro %}
+
 
 {#- The date a number of days before another. -#}
 {% macro days_before(date, days) -%}
@@ -69,4 +93,8 @@
 
 {% macro duckdb__days_before(date, days) -%}
     {{ date }} - cast({{ days }} as integer)
+{%- endmacro %}
+
+{% macro spark__days_before(date, days) -%}
+    date_sub({{ date }}, cast({{ days }} as integer))
 {%- endmacro %}

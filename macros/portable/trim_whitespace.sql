@@ -7,3 +7,7 @@
 {% macro duckdb__trim_whitespace(column) -%}
     trim({{ column }}, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))
 {%- endmacro %}
+
+{% macro spark__trim_whitespace(column) -%}
+    btrim({{ column }}, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))
+{%- endmacro %}

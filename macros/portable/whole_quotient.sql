@@ -6,3 +6,7 @@
 {% macro duckdb__whole_quotient(dividend, divisor) -%}
     {{ dividend }} // {{ divisor }}
 {%- endmacro %}
+
+{% macro spark__whole_quotient(dividend, divisor) -%}
+    {{ dividend }} div {{ divisor }}
+{%- endmacro %}

@@ -193,7 +193,7 @@ add_follow_days as (
         account_id,
         video_id,
         event_date,
-        cast(null as varchar) as person_key
+        cast(null as string) as person_key
     from list_days
 
     union all
@@ -201,17 +201,17 @@ add_follow_days as (
     select
         'follows' as entity,
         account_id,
-        cast(null as varchar) as video_id,
+        cast(null as string) as video_id,
         event_date,
-        cast(null as varchar) as person_key
+        cast(null as string) as person_key
     from list_follow_days
 
     union all
 
     select
         'viewers' as entity,
-        cast(null as varchar) as account_id,
-        cast(null as varchar) as video_id,
+        cast(null as string) as account_id,
+        cast(null as string) as video_id,
         cast(null as date) as event_date,
         person_key
     from list_viewers

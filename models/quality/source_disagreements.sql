@@ -50,7 +50,7 @@ list_pairs as (
     {% endfor %}
     select
         official_followers.account_id,
-        cast(null as varchar) as video_id,
+        cast(null as string) as video_id,
         official_followers.event_date,
         'followers' as measure,
         cast(official_followers.counted_followers as decimal(38, 3)) as event_log_value,

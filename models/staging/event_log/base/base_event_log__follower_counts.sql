@@ -68,7 +68,7 @@ describe_rows as (
         count_date,
         followers,
         reason_code,
-        cast(null as varchar) as nulled_columns,
+        cast(null as string) as nulled_columns,
         case
             when reason_code is not null
                 then {{ raw_record({

@@ -39,7 +39,7 @@ list_files as (
         ingest_id,
         entity,
         source_file,
-        cast(null as varchar) as never_has,
+        cast(null as string) as never_has,
         count(*) as raw_rows,
         min(ingested_at) as ingested_at
     from list_rows

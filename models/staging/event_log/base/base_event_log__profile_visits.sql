@@ -71,7 +71,7 @@ describe_rows as (
         visited_at,
         {{ event_date('visited_at') }} as event_date,
         reason_code,
-        cast(null as varchar) as nulled_columns,
+        cast(null as string) as nulled_columns,
         case
             when reason_code is not null
                 then {{ raw_record({
