@@ -10,16 +10,16 @@ with
 profile_visits as (
 
     select *
-    from {{ ref('int_profile_visits_dated') }} as profile_visits
-    {{ keep_touched('profile_visits') }}
+    from {{ ref('int_profile_visits_dated') }}
+    {{ keep_touched('int_profile_visits_dated') }}
 
 ),
 
 conversions as (
 
     select *
-    from {{ ref('int_conversions_dated') }} as conversions
-    {{ keep_touched('conversions') }}
+    from {{ ref('int_conversions_dated') }}
+    {{ keep_touched('int_conversions_dated') }}
 
 ),
 

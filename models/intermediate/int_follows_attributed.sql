@@ -10,8 +10,8 @@ with
 follower_events as (
 
     select *
-    from {{ ref('int_follower_events_dated') }} as follower_events
-    {{ keep_touched('follower_events') }}
+    from {{ ref('int_follower_events_dated') }}
+    {{ keep_touched('int_follower_events_dated') }}
 
 ),
 

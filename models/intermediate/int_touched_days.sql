@@ -4,9 +4,11 @@
     post_hook='{{ record_consumed() }}',
 ) }}
 
-{#- Days after a view to which a follow can be attributed: a night with a clock change is longer. -#}
+{#- Days after a view on which a follow can be its: a day with a clock change may be shorter. -#}
 {%- set follow_days = (var('follow_attribution_hours') / 24) | round(0, 'ceil') | int + 1 -%}
-{%- set seen = adapter.get_relation(this.database, this.schema, 'int_videos_seen') if execute else none -%}
+{%- set seen = adapter.get_relation(
+    this.database, this.schema, 'int_videos_seen'
+) if execute else none -%}
 {%- set consumed = consumed_change_seq() if is_incremental() else 0 -%}
 {#- A row changed since the last run, or its day is to be built again because somebody asked. -#}
 {%- set has_changed = "_change_seq > " ~ consumed -%}
@@ -41,7 +43,9 @@ seen_videos as (
     {% if is_incremental() and seen -%}
     select * from {{ seen }}
     {%- else -%}
-    select * from videos where false
+    select *
+    from videos
+    where false
     {%- endif %}
 
 ),

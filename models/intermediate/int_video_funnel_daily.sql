@@ -10,24 +10,24 @@ with
 follower_events as (
 
     select *
-    from {{ ref('int_follower_events_dated') }} as follower_events
-    {{ keep_touched('follower_events') }}
+    from {{ ref('int_follower_events_dated') }}
+    {{ keep_touched('int_follower_events_dated') }}
 
 ),
 
 profile_visits as (
 
     select *
-    from {{ ref('int_profile_visits_dated') }} as profile_visits
-    {{ keep_touched('profile_visits') }}
+    from {{ ref('int_profile_visits_dated') }}
+    {{ keep_touched('int_profile_visits_dated') }}
 
 ),
 
 conversions as (
 
     select *
-    from {{ ref('int_conversions_dated') }} as conversions
-    {{ keep_touched('conversions') }}
+    from {{ ref('int_conversions_dated') }}
+    {{ keep_touched('int_conversions_dated') }}
 
 ),
 

@@ -10,8 +10,8 @@ with
 video_views as (
 
     select *
-    from {{ ref('int_video_views_dated') }} as video_views
-    {{ keep_touched('video_views') }}
+    from {{ ref('int_video_views_dated') }}
+    {{ keep_touched('int_video_views_dated') }}
 
 ),
 

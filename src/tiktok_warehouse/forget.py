@@ -155,7 +155,7 @@ def resume(home: Home, forgetting: Forgetting) -> Forgetting:
         for entity in ENTITIES:
             for path in sorted(folder.glob(f"{entity}.*.parquet")):
                 removed = _rewrite(path, entity, forgetting)
-                if removed:
+                if removed is not None:
                     forgetting.rows_removed[entity] = (
                         forgetting.rows_removed.get(entity, 0) + removed
                     )
@@ -246,12 +246,16 @@ def _read_columns(home: Home, entity: str, columns: tuple[str, ...]) -> Iterable
 # ---------------------------------------------------------------- the lake
 
 
-def _rewrite(path: Path, entity: str, forgetting: Forgetting) -> int:
-    """Write a file of the lake anew without the forgotten rows; give back how many those were."""
+def _rewrite(path: Path, entity: str, forgetting: Forgetting) -> int | None:
+    """Write a file of the lake anew if it names the forgotten.
+
+    Returns:
+        How many rows were theirs; None if the file did not have to be written.
+    """
     columns = _name_columns(entity, forgetting)
     with pq.ParquetFile(path) as file:
-        if not any(_find(batch, columns).true_count for batch in file.iter_batches()):
-            return 0
+        if not any(_names(batch, columns, forgetting) for batch in file.iter_batches()):
+            return None
         unfinished = path.with_name(f".{path.name}")
         removed = 0
         with pq.ParquetWriter(
@@ -265,6 +269,12 @@ def _rewrite(path: Path, entity: str, forgetting: Forgetting) -> int:
     unfinished.replace(path)
     _sync(path.parent)
     return removed
+
+
+def _names(batch: pa.RecordBatch, columns: dict[str, list[str]], forgetting: Forgetting) -> bool:
+    if _find(batch, columns).true_count:
+        return True
+    return not _unname_videos(batch, forgetting).equals(batch)
 
 
 def _name_columns(entity: str, forgetting: Forgetting) -> dict[str, list[str]]:

@@ -169,6 +169,7 @@ def test_a_forgotten_person_stands_nowhere_and_the_marts_are_those_without_them(
         "profile_visits": 1,
         "conversions": 1,
     }
+    assert told["files_rewritten"] == 6
     assert told["versions_removed"] == 2
     # Refused files of others stay.
     assert [path.name for path in home.quarantine.glob("*other.csv")]

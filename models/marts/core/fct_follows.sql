@@ -11,8 +11,8 @@ with
 follows as (
 
     select *
-    from {{ ref('int_follows_attributed') }} as follows
-    {{ keep_touched('follows') }}
+    from {{ ref('int_follows_attributed') }}
+    {{ keep_touched('int_follows_attributed') }}
 
 )
 

@@ -11,8 +11,8 @@ with
 interactions as (
 
     select *
-    from {{ ref('int_interactions_dated') }} as interactions
-    {{ keep_touched('interactions') }}
+    from {{ ref('int_interactions_dated') }}
+    {{ keep_touched('int_interactions_dated') }}
 
 ),
 

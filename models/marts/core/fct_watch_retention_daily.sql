@@ -11,8 +11,8 @@ with
 watch_depth as (
 
     select *
-    from {{ ref('int_watch_depth_daily') }} as watch_depth
-    {{ keep_touched('watch_depth') }}
+    from {{ ref('int_watch_depth_daily') }}
+    {{ keep_touched('int_watch_depth_daily') }}
 
 ),
 
