@@ -66,14 +66,14 @@ MUTANTS = (
     Mutant(
         "nothing is a duplicate",
         _STAGING,
-        "when {{ rows }}.row_order < winner.row_order then 'duplicate'",
-        "when {{ rows }}.row_order < 0 then 'duplicate'",
+        "when {{ judged }}.row_order < winner.row_order then 'duplicate'",
+        "when {{ judged }}.row_order < 0 then 'duplicate'",
     ),
     Mutant(
         "a rejected row displaces an accepted one",
         _STAGING,
-        "    from {{ rows }}\n    where reason_code is null\n    group by",
-        "    from {{ rows }}\n    group by",
+        "    from {{ judged }}\n    where reason_code is null\n    group by",
+        "    from {{ judged }}\n    group by",
     ),
     Mutant(
         "exactly 24 hours ahead is the future",
@@ -101,9 +101,9 @@ MUTANTS = (
     ),
     Mutant(
         "a first view of another account counts",
-        f"{_INT}/int_account_viewers_counted.sql",
-        "            list_people.account_id = first_views.account_id\n            and list_people",
-        "            list_people",
+        f"{_INT}/int_viewer_first_view.sql",
+        "            list_views.account_id = find_first_date.account_id\n            and list_views",
+        "            list_views",
     ),
     Mutant(
         "undos count as interactions",
