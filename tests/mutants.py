@@ -102,8 +102,8 @@ MUTANTS = (
     Mutant(
         "a first view of another account counts",
         f"{_INT}/int_viewer_first_view.sql",
-        "            list_views.account_id = find_first_date.account_id\n            and list_views",
-        "            list_views",
+        "list_views.account_id = find_first_date.account_id\n            and list_views.person_key",
+        "list_views.person_key",
     ),
     Mutant(
         "undos count as interactions",

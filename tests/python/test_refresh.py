@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -10,12 +11,23 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tiktok_warehouse import cli, generate, ledger, offers, publish, versions
+from tiktok_warehouse import (
+    cli,
+    generate,
+    ingest,
+    ledger,
+    offers,
+    publish,
+    transform,
+    versions,
+)
+from tiktok_warehouse import refresh as refresh_module
 from tiktok_warehouse.errors import ExitCode
 from tiktok_warehouse.home import Home, open_home
 
@@ -58,8 +70,8 @@ def read(home: Home, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-def refresh(home: Home) -> int:
-    return cli.run(["refresh", "--home", str(home.root)])
+def refresh(home: Home, *options: str) -> int:
+    return cli.run(["refresh", "--home", str(home.root), *options])
 
 
 def start_refresh(home: Home) -> subprocess.Popen[bytes]:
@@ -188,6 +200,99 @@ def test_a_version_that_readers_were_not_shown_before_a_kill_is_shown_by_the_nex
     assert (lake_home.published / "current").readlink().name == copy.name
 
 
+def test_of_two_refreshes_at_the_same_moment_one_steps_back(lake_home: Home) -> None:
+    views = count_views(lake_home)
+    offer_view(lake_home, "twice-1")
+    processes = [start_refresh(lake_home) for _ in range(2)]
+    assert sorted(process.wait() for process in processes) == [0, ExitCode.BUSY]
+    assert count_views(lake_home) == views + 1
+
+
+def test_a_closed_day_that_moves_without_an_ingest_has_to_be_accepted_with_a_reason(
+    lake_home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with duckdb.connect(str(lake_home.database)) as connection:
+        (account, day), *_ = connection.execute(
+            "select account_id, kpi_date from marts.daily_account_kpis"
+            " where average_watch_seconds > 0 and not is_provisional order by all"
+        ).fetchall()
+        connection.execute(
+            "update marts.daily_account_kpis set average_watch_seconds = 1.03 *"
+            " average_watch_seconds where account_id = ? and kpi_date = ?",
+            [account, day],
+        )
+    built = transform.BuildResult(1, 1, 0.0, transform.find_target(lake_home), change_seq=1)
+    monkeypatch.setattr(transform, "build_models", lambda *_, **__: built)
+    offer_view(lake_home, "moved-1")
+    assert refresh(lake_home) == ExitCode.CHECKS_FAILED
+    shown = capsys.readouterr().err
+    assert "restatements_explained" in shown
+    assert str(account) in shown
+    why = ["--accept-restatement", "the formula was wrong"]
+    assert refresh(lake_home, *why) == 0
+    assert read(
+        lake_home,
+        "select account_id, kpi_date, measure, round(change_pct, 6), is_explained,"
+        " accepted_because from quality.kpi_restatements",
+    ) == [(account, day, "average_watch_seconds", 3.0, False, "the formula was wrong")]
+
+
+def test_a_late_row_explains_the_day_that_it_moves(lake_home: Home) -> None:
+    offer_view(lake_home, "explains-1", viewed_at="2026-08-20 10:00:00")
+    assert refresh(lake_home) == 0
+    rows = read(
+        lake_home,
+        "select distinct kpi_date, is_explained, ingest_ids is not null, accepted_because"
+        " from quality.kpi_restatements where measure = 'average_watch_seconds'",
+    )
+    assert rows == [(date(2026, 8, 20), True, True, None)]
+
+
+def test_a_clock_that_is_set_back_changes_no_order(
+    lake_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views = count_views(lake_home)
+    offer_view(lake_home, "clock-1")
+
+    class Earlier(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) - timedelta(hours=1)
+
+    for module in (cli, ledger, publish, ingest, refresh_module):
+        if hasattr(module, "datetime"):
+            monkeypatch.setattr(module, "datetime", Earlier)
+    assert refresh(lake_home) == 0
+    assert count_views(lake_home) == views + 1
+    kept = publish.list_versions(lake_home)
+    assert [publish.number_of(version) for version in kept] == [1, 2]
+    assert kept[1].published_at < kept[0].published_at
+    assert kept[1].is_current
+    assert all((run.seconds or 0) >= 0 for run in ledger.read(lake_home))
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.ENOSPC])
+def test_a_folder_that_cannot_be_written_ends_with_5(
+    code: int, lake_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root writes everywhere, so the refusal of the file system is made here."""
+    built = transform.BuildResult(1, 1, 0.0, transform.find_target(lake_home), change_seq=1)
+    monkeypatch.setattr(transform, "build_models", lambda *_, **__: built)
+    before = publish.find_newest(lake_home)
+    offer_view(lake_home, "refused-1")
+
+    def refuse(*_: object) -> None:
+        raise OSError(code, os.strerror(code), str(lake_home.published))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "_make_durable", refuse)
+        assert refresh(lake_home) == ExitCode.NO_SPACE_OR_ACCESS
+    assert publish.find_newest(lake_home) == before
+    assert ledger.read(lake_home)[-1].exit_code == ExitCode.NO_SPACE_OR_ACCESS
+    assert refresh(lake_home) == 0
+    assert publish.find_newest(lake_home) != before
+
+
 def test_a_full_disk_ends_with_5_and_leaves_what_is_published(lake_home: Home) -> None:
     views = count_views(lake_home)
     offer_view(lake_home, "full-1")
@@ -210,6 +315,7 @@ def test_a_truncated_file_of_the_lake_is_set_aside_and_its_original_lands_again(
     views = count_views(lake_home)
     offer_view(lake_home, "cut-1")
     offer_view(lake_home, "cut-2")
+    offer_view(lake_home, "cut-0")
     original = (lake_home.landing / "video_views_cut-1.csv").read_bytes()
     ingested = [str(path) for path in sorted(lake_home.landing.iterdir())]
     assert cli.run(["ingest", *ingested, "--home", str(lake_home.root)]) == 0
@@ -217,9 +323,12 @@ def test_a_truncated_file_of_the_lake_is_set_aside_and_its_original_lands_again(
         path.unlink()
     landed = sorted(lake_home.raw.glob("*/video_views.*.parquet"), key=number_in_lake)
     os.truncate(landed[-2], landed[-2].stat().st_size // 2)
+    landed[-3].unlink()
     capsys.readouterr()
     assert refresh(lake_home) == 0
-    assert "Damaged" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert shown.count("Damaged") == 2
+    assert "it is gone" in shown.replace("\n", " ")
     assert count_views(lake_home) == views + 1
     again = lake_home.landing / "video_views_again.csv"
     again.write_bytes(original)
