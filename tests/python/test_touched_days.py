@@ -1,8 +1,9 @@
 """After any sequence of ingests the incremental tables equal a full build of the same lake.
 
 The logs are those of the independent computation: late, doubled, superseded on another day,
-waiting for their video or account, with parents that change. ``SOAK_SEQUENCES`` raises the number
-of sequences, with another choice at every run.
+waiting for their video or account, with parents that change; one file is landed again as the
+newest, and a build is killed at any moment. ``SOAK_SEQUENCES`` raises the number of sequences, with
+another choice at every run. Forgetting rebuilds everything, see ``test_forget.py``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,21 +44,32 @@ class Refreshed:
     def database(self, name: str) -> Path:
         return self.folder / name / "build" / "warehouse.duckdb"
 
-    def build(self, name: str, *selection: str) -> None:
+    def build(self, name: str, kill_after: float | None = None) -> None:
+        """Run dbt; if ``kill_after`` seconds are given and it still runs then, kill -9 it."""
         home = self.folder / name
         (home / "build").mkdir(parents=True, exist_ok=True)
         variables = {"raw_source": "lake", "reporting_time_zone": self.time_zone}
         target = str(self.folder / "target")
-        command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build", *selection]
+        command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build"]
         command += ["--exclude-resource-type", "test", "unit_test"]
         command += ["--vars", json.dumps(variables), "--target-path", target, "--log-path", target]
         environment = {**os.environ, "TIKTOK_WAREHOUSE_HOME": str(home)}
-        subprocess.run(command, cwd=PROJECT, env=environment, check=True)
+        with subprocess.Popen(command, cwd=PROJECT, env=environment) as process:
+            try:
+                assert process.wait(kill_after) == 0
+            except subprocess.TimeoutExpired:
+                process.kill()
 
-    def build_incrementally(self, log: Log, stops: Sequence[int]) -> None:
-        """Land the log ingest by ingest and build whenever as many files have landed as said."""
+    def build_incrementally(self, log: Log, stops: Sequence[tuple[int, float | None]]) -> None:
+        """Land the log file by file, and build whenever as many have landed as said.
+
+        Args:
+            log: what is landed in the end.
+            stops: after how many files to build, and after how many seconds to kill that build.
+        """
         shutil.rmtree(self.folder / "incremental", ignore_errors=True)
-        for count in sorted({*stops, len(log.files)}):
+        in_order = sorted(stops, key=lambda stop: stop[0])
+        for count, kill_after in [*in_order, (len(log.files), None)]:
             landed = {file.ingest_seq for file in log.files[:count]}
             rows = {
                 entity: [row for row in rows if row["_ingest_seq"] in landed]
@@ -65,7 +77,7 @@ class Refreshed:
             }
             part = Log(log.time_zone, rows, log.files[:count])
             write_lake(part, self.folder / "incremental" / "raw")
-            self.build("incremental")
+            self.build("incremental", kill_after)
 
     def build_at_once(self) -> None:
         shutil.rmtree(self.folder / "rebuilt", ignore_errors=True)
@@ -113,6 +125,21 @@ def list_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
+def land_again(log: Log, number: int) -> Log:
+    """The log with one of its files landed once more, as the newest."""
+    newest = log.files[-1]
+    again = replace(
+        log.files[number], ingest_seq=newest.ingest_seq + 1, ingest_id=f"{newest.ingest_id}-again"
+    )
+    rows = [
+        {**row, "_ingest_seq": again.ingest_seq, "_ingest_id": again.ingest_id}
+        for row in log.raw[again.entity]
+        if row["_ingest_seq"] == log.files[number].ingest_seq
+    ]
+    raw = {**log.raw, again.entity: [*log.raw[again.entity], *rows]}
+    return Log(log.time_zone, raw, [*log.files, again])
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Africa/Cairo"])
 def test_after_any_sequence_of_ingests_the_tables_equal_a_full_build(
     zone: str, tmp_path: Path
@@ -124,11 +151,15 @@ def test_after_any_sequence_of_ingests_the_tables_equal_a_full_build(
     @given(st.data())
     def check(data: st.DataObject) -> None:
         log = data.draw(logs(zone, SPANS[0]).filter(lambda log: is_rich(log, SPANS[0])))
-        counts = st.integers(1, len(log.files))
-        stops = data.draw(st.lists(counts, min_size=2, max_size=4, unique=True))
+        log = land_again(log, data.draw(st.integers(0, len(log.files) - 1)))
+        counts = st.integers(1, len(log.files) - 1)
+        whole = data.draw(st.lists(counts, min_size=1, max_size=2, unique=True))
+        # dbt needs some seconds to begin; what comes later is in the midst of its models.
+        killed = data.draw(st.tuples(counts, st.floats(4, 9)))
+        stops = [*((count, None) for count in whole), killed]
         refreshed.build_incrementally(log, stops)
         refreshed.build_at_once()
         found = refreshed.differences()
-        assert not found, f"{log}, built after {sorted(stops)} files:\n" + "\n".join(found[:20])
+        assert not found, f"{log}, built after {stops} files:\n" + "\n".join(found[:20])
 
     check()
