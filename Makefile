@@ -26,7 +26,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/yamllint --strict .
 	@mkdir -p $(TEST_HOME)/build
-	TIKTOK_WAREHOUSE_HOME=$(TEST_HOME) $(BIN)/sqlfluff lint --disable-progress-bar models tests/singular
+	TIKTOK_WAREHOUSE_HOME=$(TEST_HOME) $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests/singular
 
 ## test-dbt: build the sample from an empty database, with all tests
 test-dbt: $(VENV)/.installed-dev

@@ -44,7 +44,7 @@ judge_waiting_rows as (
 {% endif %}
 list_changed_keys as (
 
-    select {{ key | join(', ') }}
+    select distinct {{ key | join(', ') }}
     from {{ rows }}
     where reason_code is null
     {%- if parents %}

@@ -41,6 +41,15 @@ def sample_build(sample_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+# They build warehouses, for minutes. Begun last, one of them would keep one worker busy alone.
+SLOW_MODULES = ("test_oracle", "test_touched_days", "test_forget", "test_refresh", "test_canary")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: item.path.stem not in SLOW_MODULES)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """In CI a skipped test is a failure, unless what it skips for is the absent ../shared."""
     if not os.environ.get("CI"):

@@ -123,16 +123,18 @@ def test_a_failing_check_exits_3_names_itself_and_publishes_nothing(
     refreshed: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = (refreshed.published / "current").readlink()
-    (lake_file,) = (
-        path for path in refreshed.raw.glob("*/video_views.*.parquet") if "_empty" not in str(path)
-    )
-    whole = lake_file.read_bytes()
-    table = pq.read_table(lake_file)
-    pq.write_table(table.slice(1), lake_file)
-    try:
+    table = "staging.base_event_log__video_views"
+    with duckdb.connect(str(refreshed.database)) as connection:
+        connection.execute(f"create table kept as select * from {table} where _source_row = 1")
+        connection.execute(f"delete from {table} where _source_row = 1")
+    # The same account once more, so that there is something to build.
+    put(refreshed, accounts_2=ACCOUNTS + "\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(offers, "SETTLE_SECONDS", 0.0)
         assert run(refreshed, "refresh") == 3
-    finally:
-        lake_file.write_bytes(whole)
+    with duckdb.connect(str(refreshed.database)) as connection:
+        connection.execute(f"insert into {table} select * from kept")
+        connection.execute("drop table kept")
     message = capsys.readouterr().err
     assert "assert_raw_rows_are_accepted_rejected_or_duplicate" in message
     assert "raw_rows=4, accepted_rows=3" in message

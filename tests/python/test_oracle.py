@@ -45,7 +45,8 @@ ZONES = {
     "Asia/Kolkata": date(2026, 1, 1),
     "Africa/Cairo": date(2026, 4, 24),
 }
-EXAMPLES = {"UTC": 2, "America/New_York": 2, "Asia/Kolkata": 1, "Africa/Cairo": 1}
+# Cairo's are built in many steps, see test_touched_days.py.
+EXAMPLES = {"UTC": 1, "America/New_York": 1, "Asia/Kolkata": 1}
 # Half the days of a short log, and of one whose windows and medians of 28 days are full.
 SPANS = (6, 26)
 
@@ -1085,7 +1086,7 @@ def is_rich(log: Log, span: int) -> bool:
     return len(moments) >= 20 * span and len({entity for entity, _ in moments}) >= 5
 
 
-@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("zone", ZONES if SOAK else EXAMPLES)
 def test_the_warehouse_equals_an_independent_reading_of_the_contract(
     zone: str, workspaces: dict[str, Workspace]
 ) -> None:

@@ -25,7 +25,8 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from test_oracle import GENERATE_ONLY, PROJECT, SPANS, Log, is_rich, logs, write_lake
+import oracle
+from test_oracle import GENERATE_ONLY, PROJECT, SPANS, Log, compare, is_rich, logs, write_lake
 
 SOAK = int(os.environ.get("SOAK_SEQUENCES", "0"))
 
@@ -160,6 +161,9 @@ def test_after_any_sequence_of_ingests_the_tables_equal_a_full_build(
         refreshed.build_incrementally(log, stops)
         refreshed.build_at_once()
         found = refreshed.differences()
+        # And both equal the independent reading of the contract.
+        expected = oracle.expect(log.raw, log.files, zone)
+        found += map(str, compare(expected, refreshed.database("incremental")))
         assert not found, f"{log}, built after {stops} files:\n" + "\n".join(found[:20])
 
     check()
