@@ -148,8 +148,8 @@ def check(what: str, is_well: bool) -> None:
         raise SystemExit(1)
 
 
-def soak_kills(home: Home, kills: int, chance: random.Random) -> None:
-    feed = Feed(home)
+def soak_kills(feed: Feed, kills: int, chance: random.Random) -> None:
+    home = feed.home
     feed.offer()
     started = time.monotonic()
     refresh(home)
@@ -196,8 +196,8 @@ def soak_kills(home: Home, kills: int, chance: random.Random) -> None:
     print(f"        ledger: { {result: results.count(result) for result in sorted(set(results))} }")
 
 
-def soak_readers(home: Home, refreshes: int) -> None:
-    feed = Feed(home)
+def soak_readers(feed: Feed, refreshes: int) -> None:
+    home = feed.home
     with Readers(home, 8) as readers:
         for _ in range(refreshes):
             feed.offer()
@@ -238,8 +238,10 @@ def main() -> None:
     for path in home.landing.iterdir():
         os.utime(path, (time.time() - 60, time.time() - 60))
     refresh(home)
-    soak_kills(home, options.kills, random.Random(options.seed))
-    soak_readers(home, options.refreshes)
+    # One feed for both: what it offers has to be new each time.
+    feed = Feed(home)
+    soak_kills(feed, options.kills, random.Random(options.seed))
+    soak_readers(feed, options.refreshes)
     soak_sequences(options.sequences)
 
 
