@@ -73,7 +73,7 @@ lock:
 	uv pip compile pyproject.toml --extra dev --extra spark --constraints requirements-dev.lock $(LOCK_OPTIONS) --output-file requirements-spark.lock
 
 # Extras are kept because pip, asked for hashes, does not let mashumaro pin mashumaro[msgpack].
-LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
 	--no-strip-extras --no-annotate --no-header --quiet --upgrade
 
 ## ci-deps: what the tests need beyond Python, from Debian

@@ -11,8 +11,8 @@
         ) }}
 
     `touched_entities` are the kinds of change in int_touched_days, `touched_by` the columns of it
-    (of account_id, video_id, event_date, person_key) that name what is rebuilt as a whole. The model filters
-    what it reads with keep_touched(); the strategy deletes every touched day from the table, and
+    (of account_id, video_id, event_date, person_key) that name what is rebuilt as a whole. The model
+    filters what it reads with keep_touched(); the strategy deletes every touched day from the table, and
     then inserts what the model found for it: nothing, for a day that lost all its rows, which
     dbt's own delete+insert would keep. The post-hook record_consumed() notes in the same
     transaction how far the model has come. A model with a `unique_key` replaces the rows of the
