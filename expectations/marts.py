@@ -544,19 +544,17 @@ _WEEK_HALVED = (
 
 
 def _list_restatements(project: Project) -> str:
-    if RESTATEMENTS not in project.columns or "quality.refresh_runs" not in project.published:
+    if RESTATEMENTS not in project.columns:
         return (
             "select null::varchar as account_id, null::date as kpi_date, null::varchar as measure,"
             " null::double as value_before, null::double as value_now, null::double as change_pct,"
             " true as is_explained, null::varchar as accepted_because where false"
         )
+    rows = f"select * from {RESTATEMENTS}"
     # What earlier runs found has been published, explained or accepted.
-    return f"""
-        select account_id, kpi_date, measure, value_before, value_now, change_pct, is_explained,
-            accepted_because
-        from {RESTATEMENTS}
-        where run_id not in (select run_id from published.quality.refresh_runs)
-    """
+    if RESTATEMENTS in project.published:
+        rows += f" except select * from published.{RESTATEMENTS}"
+    return rows
 
 
 def _compare_with_published(project: Project) -> str:

@@ -85,12 +85,8 @@ def write(
         if before is None or not _attach(connection, before):
             return 0
         connection.execute("begin")
-        # Found by runs that published nothing: this run finds it again.
-        connection.execute(
-            f"delete from {table} where run_id not in"
-            " (select distinct run_id from published.quality.refresh_runs"
-            "  where result = 'published')"
-        )
+        # Found since that version by runs that published nothing: this run finds it again.
+        connection.execute(f"delete from {table} where version_before = ?", [before.name])
         for measure, entities in _HEADLINES.items():
             connection.execute(
                 f"insert into {table} {_find_restated(measure)}",
@@ -117,7 +113,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, before: Version) -> bool:
         "select schema_name || '.' || table_name from duckdb_tables()"
         " where database_name = 'published'"
     ).fetchall()
-    return {("marts.daily_account_kpis",), ("quality.refresh_runs",)} <= set(tables)
+    return ("marts.daily_account_kpis",) in tables
 
 
 def _find_restated(measure: str) -> str:
