@@ -121,7 +121,7 @@ def main() -> None:
         age(home)
         first = run("refresh", "--home", str(home))
         write_day(home, options.rows)
-        whole = run("refresh", "--home", str(home), "--accept", "columns_readable_as_before")
+        whole = run("refresh", "--home", str(home))
         seconds[days] = model_seconds(home)
         write_row(home)
         one = run("refresh", "--home", str(home))

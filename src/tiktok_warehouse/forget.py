@@ -26,7 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tiktok_warehouse import lake, ledger, people, publish
+from tiktok_warehouse import ingest, lake, ledger, people, publish
 from tiktok_warehouse.entities import ENTITIES
 from tiktok_warehouse.errors import UsageError
 from tiktok_warehouse.home import Home
@@ -95,9 +95,12 @@ def forget_person(home: Home, person_id: str) -> Forgetting:
     if not person_id.strip():
         raise UsageError("Name the person's id as the raw files have it.")
     key = people.hash_person(people.load_secret(home, create=False), person_id)
-    forgetting = _begin(home, Forgetting(what="person", person_keys=[key]))
-    forgetting.quarantine_removed += _clear_quarantine(home, [person_id.strip(), key])
-    return resume(home, forgetting)
+    # What waits in landing/ would bring the person back with the next refresh.
+    ingest.ingest_paths(home, [home.landing], taken_from_landing=True)
+    # Before the note: it does not hold the id by which refused files are searched.
+    removed = _clear_quarantine(home, [person_id.strip(), key])
+    forgetting = Forgetting(what="person", person_keys=[key], quarantine_removed=removed)
+    return resume(home, _begin(home, forgetting))
 
 
 def forget_account(home: Home, handle: str) -> Forgetting:
@@ -113,6 +116,7 @@ def forget_account(home: Home, handle: str) -> Forgetting:
         UsageError: no account of that handle is known.
         OSError: the lake cannot be written; the next command goes on from there.
     """
+    ingest.ingest_paths(home, [home.landing], taken_from_landing=True)
     wanted = _fold_handle(handle)
     accounts = list(_read_columns(home, "accounts", ("account_id", "handle")))
     ids = {row["account_id"] for row in accounts if _fold_handle(row["handle"]) == wanted}
@@ -126,9 +130,11 @@ def forget_account(home: Home, handle: str) -> Forgetting:
         owners.setdefault(row["video_id"], set()).add(row["account_id"])
     videos = sorted(video for video, of in owners.items() if video and of <= ids)
     handles = {row["handle"] for row in accounts if row["account_id"] in ids} - {""}
-    forgetting = _begin(home, Forgetting(what="account", account_ids=sorted(ids), video_ids=videos))
-    forgetting.quarantine_removed += _clear_quarantine(home, [*ids, *handles, *videos])
-    return resume(home, forgetting)
+    removed = _clear_quarantine(home, [*ids, *handles, *videos])
+    forgetting = Forgetting(
+        what="account", account_ids=sorted(ids), video_ids=videos, quarantine_removed=removed
+    )
+    return resume(home, _begin(home, forgetting))
 
 
 def find_unfinished(home: Home) -> Forgetting | None:
