@@ -31,17 +31,70 @@
 {%- endmacro %}
 
 {% macro is_touched(relation) -%}
+    {%- set touched_by = config.get('meta')['touched_by'] -%}
+    {%- if 'event_date' in touched_by -%}
+    {#- As literals as well: row groups of other days are then not even read. -#}
+    {{ relation }}.event_date in ({{ list_touched_days() | join(', ') or 'null' }})
+    and {% endif -%}
+    {#- Not `exists`: DuckDB took ten times as long over it. -#}
+    ({{ relation }}.{{ touched_by | join(', ' ~ relation ~ '.') }}) in ({{ select_touched() }})
+{%- endmacro %}
+
+{% macro select_touched() -%}
     {%- set meta = config.get('meta') -%}
-    exists (
-        select 1
-        from {{ ref('int_touched_days') }} as touched_days
-        where
-            touched_days.change_seq > {{ consumed_change_seq() }}
-            and touched_days.entity in ('{{ meta['touched_entities'] | join("', '") }}')
-            {%- for column in meta['touched_by'] %}
-            and touched_days.{{ column }} = {{ relation }}.{{ column }}
-            {%- endfor %}
-    )
+    select {{ meta['touched_by'] | join(', ') }}
+    from {{ ref('int_touched_days') }}
+    where
+        change_seq > {{ consumed_change_seq() }}
+        and entity in ('{{ meta['touched_entities'] | join("', '") }}')
+        {%- for column in meta['touched_by'] %}
+        and {{ column }} is not null
+        {%- endfor %}
+{%- endmacro %}
+
+{#-
+    `where` clause that keeps the touched days of a relation and those shortly before, for what a
+    touched day takes from them; empty unless the run is incremental.
+-#}
+{% macro keep_days_up_to_touched(relation, days_before) -%}
+    {%- if is_incremental() -%}
+        where {{ relation }}.event_date in ({{ list_touched_days(days_before) | join(', ') or 'null' }})
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The touched days of the model at work and so many before each of them, as literals. -#}
+{% macro list_touched_days(days_before=0) -%}
+    {%- set days = [] -%}
+    {%- for day in run_query(
+        "select distinct event_date from " ~ ref('int_touched_days')
+        ~ " where event_date is not null and change_seq > " ~ consumed_change_seq()
+        ~ " and entity in ('" ~ config.get('meta')['touched_entities'] | join("', '") ~ "')"
+        ~ " order by event_date"
+    ).columns[0].values() -%}
+        {%- for back in range(days_before + 1) -%}
+            {%- set shifted = modules.datetime.date.fromisoformat(day | string) - modules.datetime.timedelta(days=back) -%}
+            {%- do days.append("date '" ~ shifted ~ "'") -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(days | unique | list) }}
+{%- endmacro %}
+
+{#-
+    The strategy of base tables: rows that are known already are replaced, the others are new. Those
+    of files that landed since need not be looked for; among a million new rows that is nearly all.
+-#}
+{% macro get_incremental_changed_rows_sql(arguments) -%}
+    {%- set columns = arguments['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    delete from {{ arguments['target_relation'] }}
+    where {{ arguments['unique_key'] }} in (
+        select {{ arguments['unique_key'] }}
+        from {{ arguments['temp_relation'] }}
+        where _ingest_seq <= (select max(_ingest_seq) from {{ arguments['target_relation'] }})
+    );
+
+    insert into {{ arguments['target_relation'] }} ({{ columns }})
+    select {{ columns }}
+    from {{ arguments['temp_relation'] }}
 {%- endmacro %}
 
 {#- The strategy: called by dbt with the table, and the relation that holds the rebuilt days. -#}

@@ -2,7 +2,8 @@
 
 Three parts, one scoreboard. Kills: refreshes are killed with kill -9 at every step's boundary and
 at random moments; the published file is read all the time, and in the end everything equals a
-rebuild. Readers: eight processes read the published file without pause through twenty refreshes.
+rebuild. Readers: eight processes read the published file without pause through twenty refreshes
+(at a lower priority, or on two cores the refreshes would take an hour).
 Sequences: random sequences of ingests end in the tables of a full build (tests/python).
 """
 
@@ -85,6 +86,7 @@ def read_forever(
     database: str, stop: Synchronized[int], reads: Synchronized[int], bad: Synchronized[int]
 ) -> None:
     """Read until told to stop; count reads, and those that failed or showed two runs at once."""
+    os.nice(10)
     while not stop.value:
         try:
             with duckdb.connect(database, read_only=True) as connection:

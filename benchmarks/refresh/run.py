@@ -19,6 +19,9 @@ from pathlib import Path
 import duckdb
 
 LAST_DAY = "2026-08-29"
+# What people watch on the new day: the newest videos of so many accounts.
+ACCOUNTS = 3
+VIDEOS_OF_ACCOUNT = 15
 
 
 def run(*arguments: str) -> float:
@@ -30,29 +33,38 @@ def run(*arguments: str) -> float:
 
 
 def write_day(home: Path, rows: int) -> None:
-    """Offer a day of new views of known videos, and a hundredth as many late ones."""
+    """Offer a day of new views, and a hundredth as many late ones.
+
+    The day is the same whatever lies behind it: as many accounts, videos and people.
+    """
     target = home / "landing" / "video_views_day.parquet"
     with duckdb.connect() as connection:
         connection.execute(f"attach '{home}/published/tiktok.duckdb' as published (read_only)")
         connection.execute(
             f"""
             copy (
-                with videos as (
-                    select list(video_id order by video_id) as ids
+                with newest as (
+                    select video_id
                     from published.marts.dim_videos
                     inner join published.marts.dim_accounts using (account_id)
                     where account_role = 'own'
-                )
+                    qualify
+                        dense_rank() over (order by account_id) <= {ACCOUNTS}
+                        and row_number() over (
+                            partition by account_id order by posted_at desc, video_id
+                        ) <= {VIDEOS_OF_ACCOUNT}
+                ),
+                videos as (select list(video_id order by video_id) as ids from newest)
                 select
                     'day-' || i as view_id,
                     case
                         when i < {rows} then timestamp '{LAST_DAY}' + to_days(1)
-                        else timestamp '{LAST_DAY}' - to_days(cast(i * 7919 % 30 as integer))
-                    end + to_seconds(i * 104729 % 86400) as viewed_at,
-                    ids[1 + i * 15485863 % len(ids)] as video_id,
-                    'person-' || (i * 32452843 % {rows // 3}) as person_id,
+                        else timestamp '{LAST_DAY}' - to_days(cast(hash(i, 1) % 30 as integer))
+                    end + to_seconds(cast(hash(i, 2) % 86400 as integer)) as viewed_at,
+                    ids[cast(1 + hash(i, 3) % len(ids) as integer)] as video_id,
+                    'person-' || (hash(i, 4) % {rows // 3}) as person_id,
                     'for_you' as traffic_source,
-                    round(i % 300 / 10.0, 1) as watch_seconds
+                    round(hash(i, 5) % 300 / 10.0, 1) as watch_seconds
                 from range({rows + rows // 100}) as t(i), videos
             ) to '{target}' (format parquet)
             """

@@ -8,7 +8,7 @@
     table that is gone is built from the start.
 -#}
 
-{#- dbt-spark knows no delete+insert and no strategy of a project's own. -#}
+{#- dbt-spark knows no strategy of a project's own. -#}
 {% macro dbt_spark_validate_get_incremental_strategy(raw_strategy, file_format) -%}
     {{ return(raw_strategy) }}
 {%- endmacro %}
@@ -18,14 +18,21 @@
 ) -%}
     {%- if strategy == 'append' -%}
         {{ return(get_insert_into_sql(source, target)) }}
-    {%- elif strategy not in ['delete+insert', 'touched_days'] -%}
+    {%- elif strategy not in ['changed_rows', 'touched_days'] -%}
         {{ exceptions.raise_compiler_error(strategy ~ ' is not written for Spark: see macros/portable/incremental.sql') }}
     {%- endif -%}
     {%- set columns = adapter.get_columns_in_relation(target) | map(attribute='quoted') | join(', ') -%}
     {%- set rebuilt = api.Relation.create(schema=target.schema, identifier=target.identifier ~ '__rebuilt') -%}
     {%- set kept = [] -%}
     {%- if strategy == 'touched_days' -%}
-        {%- do kept.append('not ' ~ is_touched(target.identifier)) -%}
+        {#- Not `not in`, which Spark compares row by row. -#}
+        {%- set same = [] -%}
+        {%- for column in config.get('meta')['touched_by'] -%}
+            {%- do same.append('touched.' ~ column ~ ' = ' ~ target.identifier ~ '.' ~ column) -%}
+        {%- endfor -%}
+        {%- do kept.append(
+            'not exists (select 1 from (' ~ select_touched() ~ ') as touched where ' ~ same | join(' and ') ~ ')'
+        ) -%}
     {%- endif -%}
     {%- if unique_key -%}
         {%- do kept.append(
@@ -34,7 +41,7 @@
         ) -%}
     {%- endif -%}
     {%- set by_day = strategy == 'touched_days' and _partition_column() -%}
-    {%- set days = _list_touched_days() if by_day else [] -%}
+    {%- set days = list_touched_days() if by_day else [] -%}
     {%- if by_day -%}
         {%- do kept.append('event_date in (' ~ (days | join(', ') or 'null') ~ ')') -%}
     {%- endif -%}
@@ -62,19 +69,6 @@
         {%- do run_query('drop table ' ~ target) -%}
         {{ return('alter table ' ~ rebuilt ~ ' rename to ' ~ target) }}
     {%- endif -%}
-{%- endmacro %}
-
-{#- The touched days of the model at work, as literals. -#}
-{% macro _list_touched_days() -%}
-    {%- set days = [] -%}
-    {%- for day in run_query(
-        "select distinct event_date from " ~ ref('int_touched_days')
-        ~ " where event_date is not null and change_seq > " ~ consumed_change_seq()
-        ~ " and entity in ('" ~ config.get('meta')['touched_entities'] | join("', '") ~ "')"
-    ).columns[0].values() -%}
-        {%- do days.append("date '" ~ day ~ "'") -%}
-    {%- endfor -%}
-    {{ return(days) }}
 {%- endmacro %}
 
 {#- A model that is rebuilt by day is a folder for each day. -#}

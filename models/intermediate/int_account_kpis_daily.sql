@@ -25,8 +25,9 @@ new_viewers as (
     select
         account_id,
         first_view_date as event_date,
-        count(distinct person_key) as new_viewers
+        count(*) as new_viewers
     from {{ ref('int_viewer_first_view') }}
+    where is_counted
     group by account_id, first_view_date
 
 ),

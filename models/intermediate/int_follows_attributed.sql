@@ -17,7 +17,9 @@ follower_events as (
 
 video_views as (
 
-    select * from {{ ref('int_video_views_dated') }}
+    select *
+    from {{ ref('int_video_views_dated') }}
+    {{ keep_days_up_to_touched('int_video_views_dated', follow_attribution_days()) }}
 
 ),
 

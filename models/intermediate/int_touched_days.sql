@@ -4,8 +4,7 @@
     post_hook='{{ record_consumed() }}',
 ) }}
 
-{#- Days after a view on which a follow can be its: a day with a clock change may be shorter. -#}
-{%- set follow_days = (var('follow_attribution_hours') / 24) | round(0, 'ceil') | int + 1 -%}
+{%- set follow_days = follow_attribution_days() -%}
 {%- set seen = adapter.get_relation(
     this.database, this.schema, 'int_videos_seen'
 ) if execute else none -%}

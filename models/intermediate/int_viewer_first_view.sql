@@ -2,7 +2,11 @@
     materialized='incremental',
     incremental_strategy='touched_days',
     unique_key='person_key',
-    meta={'touched_by': ['person_key'], 'touched_entities': ['viewers']},
+    meta={
+        'touched_by': ['person_key'],
+        'touched_entities': ['viewers'],
+        'changes_of': {'model': 'base_event_log__video_views', 'columns': ['person_key']},
+    },
     post_hook='{{ record_consumed() }}',
 ) }}
 
@@ -130,6 +134,19 @@ list_first_videos as (
             and list_views.person_key = find_first_date.person_key
             and list_views.event_date = find_first_date.first_view_date
 
+),
+
+-- One row a person, so that counting an account's new viewers need not tell people apart.
+mark_one_video as (
+
+    select
+        account_id,
+        person_key,
+        video_id,
+        first_view_date,
+        video_id = min(video_id) over (partition by account_id, person_key) as is_counted
+    from list_first_videos
+
 )
 
-select * from list_first_videos
+select * from mark_one_video

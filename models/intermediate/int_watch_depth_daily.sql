@@ -51,3 +51,4 @@ count_views as (
 )
 
 select * from count_views
+{{ in_order_of_days() }}

@@ -20,39 +20,55 @@ sum_ingested as (
 
 ),
 
+-- By number first: texts are slow to group by, and each landed file has a number of its own.
 count_statuses as (
     {% for entity in raw_entities() %}
     select
         '{{ entity }}' as entity,
-        _ingest_id as ingest_id,
-        _source_file as source_file,
+        any_value(_ingest_id) as ingest_id,
+        any_value(_source_file) as source_file,
         count(*) filter (where row_status = 'accepted') as accepted_rows,
         count(*) filter (where row_status = 'rejected') as rejected_rows,
         count(*) filter (where row_status = 'duplicate') as duplicate_rows,
         count(*) filter (where duplicate_kind = 'exact') as exact_duplicate_rows
     from {{ ref('base_event_log__' ~ entity) }}
-    group by _ingest_id, _source_file
+    group by _ingest_seq
     {{ 'union all' if not loop.last }}
     {% endfor %}
+),
+
+sum_statuses as (
+
+    select
+        entity,
+        ingest_id,
+        source_file,
+        cast(sum(accepted_rows) as bigint) as accepted_rows,
+        cast(sum(rejected_rows) as bigint) as rejected_rows,
+        cast(sum(duplicate_rows) as bigint) as duplicate_rows,
+        cast(sum(exact_duplicate_rows) as bigint) as exact_duplicate_rows
+    from count_statuses
+    group by entity, ingest_id, source_file
+
 ),
 
 join_counts as (
 
     select
-        coalesce(sum_ingested.ingest_id, count_statuses.ingest_id) as ingest_id,
-        coalesce(sum_ingested.entity, count_statuses.entity) as entity,
-        coalesce(sum_ingested.source_file, count_statuses.source_file) as source_file,
+        coalesce(sum_ingested.ingest_id, sum_statuses.ingest_id) as ingest_id,
+        coalesce(sum_ingested.entity, sum_statuses.entity) as entity,
+        coalesce(sum_ingested.source_file, sum_statuses.source_file) as source_file,
         coalesce(sum_ingested.raw_rows, 0) as raw_rows,
-        coalesce(count_statuses.accepted_rows, 0) as accepted_rows,
-        coalesce(count_statuses.rejected_rows, 0) as rejected_rows,
-        coalesce(count_statuses.duplicate_rows, 0) as duplicate_rows,
-        coalesce(count_statuses.exact_duplicate_rows, 0) as exact_duplicate_rows
+        coalesce(sum_statuses.accepted_rows, 0) as accepted_rows,
+        coalesce(sum_statuses.rejected_rows, 0) as rejected_rows,
+        coalesce(sum_statuses.duplicate_rows, 0) as duplicate_rows,
+        coalesce(sum_statuses.exact_duplicate_rows, 0) as exact_duplicate_rows
     from sum_ingested
-    full outer join count_statuses
+    full outer join sum_statuses
         on
-            sum_ingested.ingest_id = count_statuses.ingest_id
-            and sum_ingested.entity = count_statuses.entity
-            and sum_ingested.source_file = count_statuses.source_file
+            sum_ingested.ingest_id = sum_statuses.ingest_id
+            and sum_ingested.entity = sum_statuses.entity
+            and sum_ingested.source_file = sum_statuses.source_file
 
 )
 

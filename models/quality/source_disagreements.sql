@@ -24,30 +24,44 @@ accounts as (
 
 ),
 
+-- One join for all measures: a join each took three times as long over a year of video days.
 list_pairs as (
-    {% for measure in snapshot_measures() %}
-    {%- set source = 'watch_source' if measure in view_measures() else 'engagement_source' %}
+
     select
         video_days.account_id,
         snapshots.video_id,
         snapshots.event_date,
         snapshots.measure,
-        cast(video_days.{{ measure }} as decimal(38, 3)) as event_log_value,
-        cast(
-            cast(snapshots.day_units as decimal(30, 3))
-            * cast({{ 1 / snapshot_units(measure) }} as decimal(4, 3))
-            as decimal(38, 3)
-        ) as snapshots_value,
+        case snapshots.measure
+            {%- for measure in snapshot_measures() %}
+            when '{{ measure }}' then cast(video_days.{{ measure }} as decimal(38, 3))
+            {%- endfor %}
+        end as event_log_value,
+        case snapshots.measure
+            {%- for measure in snapshot_measures() %}
+            when '{{ measure }}'
+                then cast(
+                    cast(snapshots.day_units as decimal(30, 3))
+                    * cast({{ 1 / snapshot_units(measure) }} as decimal(4, 3))
+                    as decimal(38, 3)
+                )
+            {%- endfor %}
+        end as snapshots_value,
         snapshots.is_estimated
     from snapshots
     inner join video_days
         on
             snapshots.video_id = video_days.video_id
             and snapshots.event_date = video_days.event_date
-            and video_days.{{ source }} = 'event_log'
-    where snapshots.measure = '{{ measure }}'
+    where
+        case
+            when snapshots.measure in ('{{ view_measures() | join("', '") }}')
+                then video_days.watch_source
+            else video_days.engagement_source
+        end = 'event_log'
+
     union all
-    {% endfor %}
+
     select
         official_followers.account_id,
         cast(null as string) as video_id,

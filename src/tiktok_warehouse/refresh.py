@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
+
 from tiktok_warehouse import (
     check_results,
     forget,
@@ -166,7 +168,10 @@ def _refresh(home: Home, run: ledger.Run, watcher: Watcher, options: Options) ->
     loading.start()
     try:
         with run.step("build"):
-            built = _build(home, run.run_id, watcher, options)
+            # What was published was tested, by the same code.
+            is_comparable = newest is not None and newest.origin.code == code
+            published_seq = newest.origin.change_seq if newest and is_comparable else 0
+            built = _build(home, run.run_id, watcher, options, published_seq)
     finally:
         loading.join()
     with run.step("check"):
@@ -190,6 +195,9 @@ def _refresh(home: Home, run: ledger.Run, watcher: Watcher, options: Options) ->
         watcher.on_publish()
     with run.step("publish"):
         published = _publish(home, run, built, data_docs, newest_seq, code)
+        # It is published; what cannot be tidied up now is tidied up after the next run.
+        with contextlib.suppress(duckdb.Error):
+            transform.drop_taken_in(home, built.change_seq)
     run.version, run.published_bytes = published.version, published.bytes_written
     run.published_rows = sum(table.rows for table in published.tables)
     return RefreshResult(ingested, built, published, tuple(checks))
@@ -289,7 +297,9 @@ def check_build(
     return checks, validation.data_docs
 
 
-def _build(home: Home, run_id: str, watcher: Watcher, options: Options) -> transform.BuildResult:
+def _build(
+    home: Home, run_id: str, watcher: Watcher, options: Options, published_change_seq: int
+) -> transform.BuildResult:
     try:
         return transform.build_models(
             home,
@@ -297,6 +307,7 @@ def _build(home: Home, run_id: str, watcher: Watcher, options: Options) -> trans
             watcher.on_build,
             rebuild_everything=options.rebuild_everything,
             backfill=options.backfill,
+            published_change_seq=0 if options.ignores_published else published_change_seq,
         )
     except ChecksFailed:
         dbt_results = check_results.read_dbt_results(transform.find_target(home))

@@ -13,6 +13,7 @@ list_curves as (
         mark_pct as mark_order,
         watch_retention_pct
     from {{ ref('fct_watch_retention_daily') }}
+    where {{ is_changed('fct_watch_retention_daily') }}
 
     union all
 
@@ -23,6 +24,7 @@ list_curves as (
         mark_seconds as mark_order,
         watch_retention_pct
     from {{ ref('fct_video_retention') }}
+    where {{ is_changed('fct_video_retention') }}
 
 ),
 
@@ -63,7 +65,7 @@ list_averages as (
         event_date,
         {{ ratio('first_play_watch_seconds', 'views_with_duration') }} as average_seconds
     from {{ ref('fct_video_daily') }}
-    where views_with_duration > 0
+    where views_with_duration > 0 and {{ is_changed('fct_watch_retention_daily') }}
 
     union all
 
@@ -72,7 +74,7 @@ list_averages as (
         cast(null as date) as event_date,
         {{ ratio('sum(first_play_watch_seconds)', 'sum(views_with_duration)') }} as average_seconds
     from {{ ref('fct_video_daily') }}
-    where views_with_duration > 0
+    where views_with_duration > 0 and {{ is_changed('fct_video_retention') }}
     group by video_id
 
 )

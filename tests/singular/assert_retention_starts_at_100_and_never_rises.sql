@@ -13,6 +13,7 @@ list_marks as (
         mark_pct as mark_order,
         watch_retention_pct
     from {{ ref('fct_watch_retention_daily') }}
+    where {{ is_changed('fct_watch_retention_daily') }}
 
     union all
 
@@ -23,6 +24,7 @@ list_marks as (
         mark_seconds as mark_order,
         watch_retention_pct
     from {{ ref('fct_video_retention') }}
+    where {{ is_changed('fct_video_retention') }}
 
 ),
 

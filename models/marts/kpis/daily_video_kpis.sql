@@ -34,6 +34,7 @@ pivot_retention as (
         video_id,
         event_date
     from retention
+    where mark_pct in ({{ headline_retention_marks() | join(', ') }})
     group by video_id, event_date
 
 ),

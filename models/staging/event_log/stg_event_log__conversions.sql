@@ -1,3 +1,5 @@
+{{ config(meta={'has_change_seq': true}) }}
+
 with
 
 base_conversions as (
@@ -24,7 +26,8 @@ keep_accepted as (
         _ingest_id,
         _source_file,
         _source_row,
-        _ingested_at
+        _ingested_at,
+        _change_seq
     from base_conversions
     where row_status = 'accepted'
 

@@ -1,3 +1,5 @@
+{{ config(meta={'has_change_seq': true}) }}
+
 with
 
 base_follower_events as (
@@ -20,7 +22,8 @@ keep_accepted as (
         _ingest_id,
         _source_file,
         _source_row,
-        _ingested_at
+        _ingested_at,
+        _change_seq
     from base_follower_events
     where row_status = 'accepted'
 

@@ -1,3 +1,5 @@
+{{ config(meta={'has_change_seq': true}) }}
+
 with
 
 base_interactions as (
@@ -22,7 +24,8 @@ keep_accepted as (
         _ingest_id,
         _source_file,
         _source_row,
-        _ingested_at
+        _ingested_at,
+        _change_seq
     from base_interactions
     where row_status = 'accepted'
 

@@ -1,3 +1,5 @@
+{{ config(meta={'has_change_seq': true}) }}
+
 with
 
 base_profile_visits as (
@@ -19,7 +21,8 @@ keep_accepted as (
         _ingest_id,
         _source_file,
         _source_row,
-        _ingested_at
+        _ingested_at,
+        _change_seq
     from base_profile_visits
     where row_status = 'accepted'
 

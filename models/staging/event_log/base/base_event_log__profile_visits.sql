@@ -102,3 +102,4 @@ describe_rows as (
 ) }}
 
 select * from keep_changes
+{{ in_order_of_days() }}
