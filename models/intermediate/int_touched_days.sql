@@ -30,7 +30,8 @@ videos as (
         videos.video_id,
         videos.account_id,
         accounts.account_role,
-        videos.duration_seconds
+        videos.duration_seconds,
+        videos.posted_at
     from {{ ref('stg_event_log__videos') }} as videos
     inner join {{ ref('stg_event_log__accounts') }} as accounts
         on videos.account_id = accounts.account_id
@@ -49,14 +50,19 @@ seen_videos as (
 
 ),
 
--- What the days of an event take from its parents: a video that differs touches all of them.
+-- What the days of an event take from its parents: a video that differs touches all of them. Its
+-- counters take nothing but the day of posting.
 compare_videos as (
 
     select
         coalesce(videos.video_id, seen_videos.video_id) as video_id,
         videos.account_id,
         seen_videos.account_id as account_id_before,
-        seen_videos.video_id is null as is_new
+        seen_videos.video_id is null as is_new,
+        (videos.account_id is distinct from seen_videos.account_id)
+        or (videos.account_role is distinct from seen_videos.account_role)
+        or (videos.duration_seconds is distinct from seen_videos.duration_seconds)
+            as touches_events
     from videos
     full outer join seen_videos
         on videos.video_id = seen_videos.video_id
@@ -64,6 +70,7 @@ compare_videos as (
         (videos.account_id is distinct from seen_videos.account_id)
         or (videos.account_role is distinct from seen_videos.account_role)
         or (videos.duration_seconds is distinct from seen_videos.duration_seconds)
+        or (videos.posted_at is distinct from seen_videos.posted_at)
 
 ),
 
@@ -73,7 +80,7 @@ list_accounts_of_changed_videos as (
         video_id,
         account_id
     from compare_videos
-    where not is_new and account_id is not null
+    where touches_events and not is_new and account_id is not null
 
     union distinct
 
@@ -81,7 +88,7 @@ list_accounts_of_changed_videos as (
         video_id,
         account_id_before as account_id
     from compare_videos
-    where not is_new and account_id_before is not null
+    where touches_events and not is_new and account_id_before is not null
 
 ),
 
@@ -137,6 +144,27 @@ list_changes as (
 
     union all
     {% endfor %}
+    -- A counter's difference is spread over the days since the last one: its video as a whole.
+    select
+        'video_snapshots' as entity,
+        cast(null as string) as account_id,
+        video_id,
+        cast(null as date) as event_date
+    from {{ ref('base_event_log__video_snapshots') }}
+    where {{ 'true' if var('backfill_from') else '_change_seq > ' ~ consumed }} and reason_code is null
+
+    union all
+
+    select
+        'video_snapshots' as entity,
+        cast(null as string) as account_id,
+        video_id,
+        cast(null as date) as event_date
+    from compare_videos
+    where not is_new
+
+    union all
+
     select
         'changed_videos' as entity,
         account_id,

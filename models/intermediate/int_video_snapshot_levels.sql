@@ -1,8 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched_days',
+    meta={'touched_by': ['video_id'], 'touched_entities': ['video_snapshots']},
+    post_hook='{{ record_consumed() }}',
+) }}
+
 with
 
 video_snapshots as (
 
-    select * from {{ ref('stg_event_log__video_snapshots') }}
+    select *
+    from {{ ref('stg_event_log__video_snapshots') }}
+    {{ keep_touched('stg_event_log__video_snapshots') }}
 
 ),
 

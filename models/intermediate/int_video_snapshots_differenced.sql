@@ -1,8 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='touched_days',
+    meta={'touched_by': ['video_id'], 'touched_entities': ['video_snapshots']},
+    post_hook='{{ record_consumed() }}',
+) }}
+
 with
 
 levels as (
 
-    select * from {{ ref('int_video_snapshot_levels') }}
+    select *
+    from {{ ref('int_video_snapshot_levels') }}
+    {{ keep_touched('int_video_snapshot_levels') }}
 
 ),
 

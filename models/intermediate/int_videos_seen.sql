@@ -19,7 +19,8 @@ describe_videos as (
         videos.video_id,
         videos.account_id,
         accounts.account_role,
-        videos.duration_seconds
+        videos.duration_seconds,
+        videos.posted_at
     from videos
     inner join accounts
         on videos.account_id = accounts.account_id
