@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tiktok_warehouse import cli, offers
+from tiktok_warehouse import cli, generate, offers
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 from tiktok_warehouse.people import SECRET_VARIABLE
 
@@ -39,6 +41,25 @@ def sample_build(sample_home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The sample's build database, read-only."""
     with duckdb.connect(str(sample_home.database), read_only=True) as connection:
         yield connection
+
+
+@pytest.fixture(scope="session")
+def refreshed_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home whose lake holds a small made-up log, refreshed once. Copied, never changed."""
+    root = tmp_path_factory.mktemp("lake") / "home"
+    home = open_home(root)
+    generate.generate_log(home.landing, events=3000, days=12, file_format="parquet", seed=3)
+    for path in home.landing.iterdir():
+        os.utime(path, (time.time() - 60, time.time() - 60))
+    assert cli.run(["refresh", "--home", str(root)]) == 0
+    return home
+
+
+@pytest.fixture
+def lake_home(refreshed_once: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setattr(offers, "SETTLE_SECONDS", 0.0)
+    shutil.copytree(refreshed_once.root, tmp_path / "home", symlinks=True)
+    return open_home(tmp_path / "home")
 
 
 # They build warehouses, for minutes. Begun last, one of them would keep one worker busy alone.

@@ -19,41 +19,20 @@ import pytest
 
 from tiktok_warehouse import (
     cli,
-    generate,
     ingest,
     lake,
     ledger,
-    offers,
     publish,
     transform,
     versions,
 )
 from tiktok_warehouse import refresh as refresh_module
 from tiktok_warehouse.errors import ExitCode
-from tiktok_warehouse.home import Home, open_home
+from tiktok_warehouse.home import Home
 
 pytestmark = pytest.mark.xdist_group("refresh")
 
 HEADER = "view_id,viewed_at,video_id,person_id,watch_seconds\n"
-
-
-@pytest.fixture(scope="module")
-def refreshed_once(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home whose lake holds a small made-up log, refreshed once. Copied, never changed."""
-    root = tmp_path_factory.mktemp("lake") / "home"
-    home = open_home(root)
-    generate.generate_log(home.landing, events=3000, days=12, file_format="parquet", seed=3)
-    for path in home.landing.iterdir():
-        os.utime(path, (time.time() - 60, time.time() - 60))
-    assert cli.run(["refresh", "--home", str(root)]) == 0
-    return home
-
-
-@pytest.fixture
-def lake_home(refreshed_once: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setattr(offers, "SETTLE_SECONDS", 0.0)
-    shutil.copytree(refreshed_once.root, tmp_path / "home", symlinks=True)
-    return open_home(tmp_path / "home")
 
 
 def offer_view(home: Home, view_id: str, *, viewed_at: str = "2026-08-25 10:00:00") -> None:
