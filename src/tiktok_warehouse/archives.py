@@ -202,6 +202,8 @@ class _BoundedFile:
         return self._file.read(size)
 
     def seek(self, offset: int, whence: int = 0) -> int:
+        if whence == 0 and offset < 0:
+            raise zipfile.BadZipFile
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:

@@ -21,11 +21,12 @@ from tiktok_warehouse.errors import RefusedFile
 
 # Languages of TikTok's interface. Their month names load in a third of the time of all of them,
 # and a file that they read is asked of no other language.
-INTERFACE_LANGUAGES = tuple(
+_INTERFACE = (
     "en ar bg bn ca ceb cs da de el es et fi fil fr gu he hi hr hu id is it ja jv kk km kn ko lt"
     " lv ml mr ms my nb nl pa pl pt ro ru sk sl sr sr_Latn sv sw ta te th tr uk ur uz vi zh"
-    " zh_Hant zu".split()
+    " zh_Hant zu"
 )
+INTERFACE_LANGUAGES = tuple(_INTERFACE.split())
 
 # Seen in real files and no longer in CLDR, which numbers the Vietnamese months.
 _MORE_NAMES = {
@@ -46,10 +47,10 @@ _MORE_NAMES = {
 }
 # What languages write around the day and the month, as CLDR's patterns for a day of a month show.
 _PARTICLES_IN_WORDS = (
-    "de do del di da d' d’ ne ta ta' ta’ of the st nd rd th er o a ª º ren (a) lia d ê mh ын ב ܒ ی"
-    " 일 日 號 号 འི ཚེས ཚེ སྤྱི ꑍ ngày ที่ 'd'"
+    "de do del di da d ne ta of the st nd rd th er o a ª º ren lia ê mh ын ב ܒ ی"
+    " 일 日 號 号 འི ཚེས ཚེ སྤྱི ꑍ ngày ที่"
 )
-_YEAR_PARTICLES = re.compile(r"\s*(?:年|년|г\b\.?|р\b\.?|m\.)?")
+_YEAR_PARTICLES = re.compile(r"\s*(?:年|년|[\u0433\u0440]\b\.?|m\.)?")
 
 _ISO_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
 _YEAR = re.compile(r"(?<!\d)(?:19|20|21)\d{2}(?!\d)", re.ASCII)
@@ -303,8 +304,10 @@ def _plain(text: str) -> str:
         if "\u0300" <= character <= "\u036f" or unicodedata.category(character) == "Cf":
             continue
         digit = unicodedata.decimal(character, None)
-        # A Turkish capital I may mean ı or i.
-        letters.append(str(digit) if digit is not None else "i" if character == "ı" else character)
+        # A Turkish capital I may mean the dotted letter or the one without.
+        letters.append(
+            str(digit) if digit is not None else "i" if character == "\u0131" else character
+        )
     return " ".join(unicodedata.normalize("NFC", "".join(letters)).split())
 
 
