@@ -10,12 +10,14 @@ is one day earlier.
 
 from __future__ import annotations
 
+import pickle
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from pathlib import Path
 
 from tiktok_warehouse.errors import RefusedFile
 
@@ -23,7 +25,7 @@ from tiktok_warehouse.errors import RefusedFile
 # and a file that they read is asked of no other language.
 _INTERFACE = (
     "en ar bg bn ca ceb cs da de el es et fi fil fr gu he hi hr hu id is it ja jv kk km kn ko lt"
-    " lv ml mr ms my nb nl pa pl pt ro ru sk sl sr sr_Latn sv sw ta te th tr uk ur uz vi zh"
+    " lv ml mr ms my nl no pa pl pt ro ru sk sl sr sr_Latn sv sw ta te th tr uk ur uz vi zh"
     " zh_Hant zu"
 )
 INTERFACE_LANGUAGES = tuple(_INTERFACE.split())
@@ -340,17 +342,13 @@ def _all_names() -> _Names:
 
 
 def _load_names(codes: Sequence[str]) -> _Names:
-    # Not at the top: every command would pay for Babel, and few read a Studio file.
-    from babel import localedata
-
-    placeholders = set(_month_names(localedata.load("root")))
     names: dict[str, dict[str, int]] = {}
     for code in codes:
         own: dict[str, set[int]] = {}
-        for month, name in _month_names(localedata.load(code)):
+        for month, name in _month_names(code):
             key = _squeeze(_plain(name))
             # Where CLDR has no name it has a number, which cannot be told from a day.
-            if key and not key.isdigit() and (month, name) not in placeholders:
+            if key and not key.isdigit():
                 own.setdefault(key, set()).add(month)
         for month, spelled in enumerate(_MORE_NAMES.get(code, ()), 1):
             for name in spelled.split("|"):
@@ -362,17 +360,21 @@ def _load_names(codes: Sequence[str]) -> _Names:
     return names
 
 
-def _month_names(data: object) -> Iterator[tuple[int, str]]:
-    """(month, name) of a language's own names.
+def _month_names(code: str) -> Iterator[tuple[int, str]]:
+    """(month, name) of a language's own names, from Babel's file of that language alone.
 
-    The tables are taken as they lie in Babel's data. Its resolution of aliases writes into data
-    that languages share, so that after Hebrew was asked for, French had a Hebrew month.
+    Babel's own look-up writes what it resolves into data that languages share: after Hebrew was
+    asked for, every language without a name of its own had the Hebrew one.
     """
-    months = data.get("months") if isinstance(data, Mapping) else None
+    # Not at the top: every command would pay for Babel, and few read a Studio file.
+    from babel import localedata
+
+    with Path(localedata.resolve_locale_filename(code)).open("rb") as file:
+        data = pickle.load(file)  # noqa: S301 - shipped with Babel, which reads it in this way
+    months = data.get("months", {})
     for context in ("format", "stand-alone"):
         for width in ("wide", "abbreviated"):
-            table = (months or {}).get(context, {}).get(width)
-            # An alias to another table, or (alias, what differs from it).
-            own = table[1] if isinstance(table, tuple) else table
-            if isinstance(own, Mapping):
+            own = months.get(context, {})
+            own = own.get(width) if isinstance(own, dict) else None
+            if isinstance(own, dict):
                 yield from ((month, str(name)) for month, name in own.items())

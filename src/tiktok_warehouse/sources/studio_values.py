@@ -18,7 +18,8 @@ _PLAIN = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 # Thousands that can be nothing else: two groups or more of one mark, Indian groups included, or
 # marks that no language writes before decimals. One comma or point may be a decimal mark.
 _GROUPED = re.compile(
-    r"[+-]?\d{1,3}(?:(?:,\d{3}){2,5}|(?:\.\d{3}){2,5}|(?:[ '\u2019]\d{3}){1,5}|(?:,\d{2}){1,6},\d{3})",
+    r"[+-]?\d{1,3}(?:(?:,\d{3}){2,5}|(?:\.\d{3}){2,5}|(?:[ '\u2019]\d{3}){1,5}"
+    r"|(?:,\d{2}){1,6},\d{3})",
     re.ASCII,
 )
 _FRACTION = re.compile(r"(\d{1,18}(?:[.,]\d{1,30})?)(?:e(-?\d{1,2}))? ?(%?)", re.ASCII)
