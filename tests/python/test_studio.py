@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 import time
 import zipfile
@@ -34,8 +35,6 @@ from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.sources import studio as reader
 from tiktok_warehouse.sources.export_file import ExportFile
 from tiktok_warehouse.sources.studio import KINDS, StudioRead, recognise
-
-pytest.importorskip("openpyxl")
 
 TODAY = date(2026, 11, 20)
 LANGUAGES = ("en", "es", "el", "vi", "pt", "de", "fr", "cs", "tr", "ja", "ar", "hi", "ru", "he")
@@ -545,7 +544,8 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
     for content, words in (
         (good[:-3] + b'"x', "never closed"),
         (good + b"\n\xff\xfe", "neither UTF-8"),
-        (good + b"\n\x00", "NUL"),
+        (good + b"\n\x00", "no file of TikTok Studio"),
+        (good + b'\n"March 8","1","1","0"' * 4000 + b"\n\x00", "NUL"),
         (good.replace(b"March 7", b"seven"), "no date in row 1"),
         (good.replace(b"March 7", b""), "no date in row 1"),
         (good + b'\n"8 de marzo","1","1","0"', "no one language"),
@@ -554,8 +554,6 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
 
 
 def make_book(change: Any) -> bytes:
-    import io
-
     from openpyxl import Workbook
 
     book = Workbook()
@@ -584,8 +582,6 @@ def test_a_workbook_with_formulas_or_more_sheets_is_refused(tmp_path: Path) -> N
 
 
 def add_part(content: bytes, name: str, part: bytes) -> bytes:
-    import io
-
     target = io.BytesIO(content)
     with zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, part)
@@ -596,6 +592,13 @@ def test_a_workbook_with_macros_or_declarations_is_refused(tmp_path: Path) -> No
     book = make_book(lambda _: None)
     file = write(tmp_path, add_part(book, "xl/vbaProject.bin", b"x"), "Viewers.xlsx")
     assert "macros" in refusal(file, account="mira")
+    nothing = b'<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/x"/>'
+    parts = {"[Content_Types].xml": nothing, "xl/workbook.xml": b"<x/>"}
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    assert recognise(write(tmp_path, target.getvalue(), "Viewers.xlsx")) is None
     bomb = b'<!DOCTYPE x [<!ENTITY a "a"><!ENTITY b "&a;&a;">]><x>&b;</x>'
     file = write(tmp_path, add_part(book, "xl/extra.xml", bomb), "Viewers.xlsx")
     assert recognise(file) is None

@@ -47,11 +47,12 @@ _MORE_NAMES = {
         "tháng Mười Hai|tháng Chạp",
     )
 }
-# What languages write around the day and the month, as CLDR's patterns for a day of a month show.
-_PARTICLES_IN_WORDS = (
-    "de do del di da d ne ta of the st nd rd th er o a ª º ren lia ê mh ын ב ܒ ی"
-    " 일 日 號 号 འི ཚེས ཚེ སྤྱི ꑍ ngày ที่"
+# What languages write around the day and the month, as CLDR's patterns for a day of a month show:
+# words of their own, and what is written together with the month's name.
+_WORDS_IN_WORDS = (
+    "de do del di da d ne ta of the st nd rd th er o a e lia mh ngày วันที่ ที่ 일 日 號 号 ꑍ"
 )
+_AFFIXES_IN_WORDS = "ren ын ב ܒ ی འི ཚེས ཚེ སྤྱི 일 日 號 号 ꑍ ที่"
 _YEAR_PARTICLES = re.compile(r"\s*(?:年|년|[\u0433\u0440]\b\.?|m\.)?")
 
 _ISO_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
@@ -268,29 +269,25 @@ def _read_label(label: str, names: _Names) -> dict[str, MonthDay]:
 
 def _month_parts(before: str, after: str) -> Iterator[str]:
     """What may be the month's name, with and without the particles around it."""
-    left, right = _squeeze(before), _squeeze(after)
-    particles = _particles()
-    if right == "" or right in particles:
-        yield from _without_particles(left, particles)
-    if left == "" or left in particles:
-        yield from _without_particles(right, particles)
-
-
-def _without_particles(part: str, particles: frozenset[str]) -> Iterator[str]:
-    if not part:
-        return
-    longest = max(map(len, particles))
-    heads = [n for n in range(min(longest, len(part)) + 1) if n == 0 or part[:n] in particles]
-    tails = [n for n in range(min(longest, len(part)) + 1) if n == 0 or part[-n:] in particles]
-    for head in heads:
-        for tail in tails:
-            if head + tail < len(part):
-                yield part[head : len(part) - tail]
+    left, right = _split(before), _split(after)
+    words, affixes = _particles()
+    for name, rest in ((left, right), (right, left)):
+        if not all(word in words for word in rest):
+            continue
+        heads = next((at for at, word in enumerate(name) if word not in words), len(name))
+        tails = next((at for at, word in enumerate(name[::-1]) if word not in words), len(name))
+        for head in range(heads + 1):
+            for tail in range(tails + 1):
+                if part := "".join(name[head : len(name) - tail]):
+                    yield part
+                    yield from (part.removeprefix(a) for a in affixes if part.startswith(a))
+                    yield from (part.removesuffix(a) for a in affixes if part.endswith(a))
 
 
 @lru_cache(maxsize=1)
-def _particles() -> frozenset[str]:
-    return frozenset(filter(None, (_squeeze(_plain(word)) for word in _PARTICLES_IN_WORDS.split())))
+def _particles() -> tuple[frozenset[str], frozenset[str]]:
+    words = frozenset(_squeeze(_plain(word)) for word in _WORDS_IN_WORDS.split())
+    return words, frozenset(_squeeze(_plain(affix)) for affix in _AFFIXES_IN_WORDS.split())
 
 
 @lru_cache(maxsize=8192)
@@ -313,11 +310,15 @@ def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", "".join(letters)).split())
 
 
+def _split(text: str) -> list[str]:
+    """The words of a plain text: what spaces and punctuation separate."""
+    kept = (c if unicodedata.category(c)[0] in ("L", "M", "N") else " " for c in text)
+    return "".join(kept).split()
+
+
 def _squeeze(text: str) -> str:
     """A plain text without spaces and punctuation: what is left to compare."""
-    return "".join(
-        character for character in text if unicodedata.category(character)[0] in ("L", "M", "N")
-    )
+    return "".join(_split(text))
 
 
 # --- month names -----------------------------------------------------------------------------

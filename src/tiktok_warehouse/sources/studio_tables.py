@@ -8,6 +8,7 @@ text) is read as well, as long as it says the same. Formulas and macros are refu
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import warnings
 import zipfile
@@ -200,23 +201,29 @@ def _open_workbook(file: ExportFile) -> Iterator[Any]:
             refuse(file, "is a zip archive, not a workbook. Unpack it and offer the files.")
         _check_parts(file, archive)
     book = None
-    try:
-        with warnings.catch_warnings():
-            # What it misses, such as a default style, is not what is read here.
-            warnings.simplefilter("ignore")
-            book = load_workbook(file.path, read_only=True, data_only=False, keep_links=False)
-            yield book
-    except (RefusedFile, MemoryError, OSError):
-        raise
-    except Exception as error:  # noqa: BLE001 - it trusts a workbook, so anything may come
-        refuse(
-            file,
-            f"is a damaged workbook ({type(error).__name__}). Download it again, or choose CSV in"
-            " TikTok Studio.",
-        )
-    finally:
-        if book is not None:
-            book.close()
+    # An open file, because of a path it looks at the ending, which may be any.
+    with file.path.open("rb") as opened:
+        try:
+            with warnings.catch_warnings():
+                # What it misses, such as a default style, is not what is read here.
+                warnings.simplefilter("ignore")
+                book = load_workbook(opened, read_only=True, data_only=False, keep_links=False)
+                yield book
+        except (RefusedFile, MemoryError):
+            raise
+        except Exception as error:
+            # It trusts a workbook, so anything may come.
+            # Its own words for a damaged workbook are an OSError too, but one without a number.
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+                raise
+            refuse(
+                file,
+                f"is a damaged workbook ({type(error).__name__}). Download it again, or choose CSV"
+                " in TikTok Studio.",
+            )
+        finally:
+            if book is not None:
+                book.close()
 
 
 def _check_parts(file: ExportFile, archive: zipfile.ZipFile) -> None:

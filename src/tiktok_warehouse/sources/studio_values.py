@@ -25,6 +25,7 @@ _GROUPED = re.compile(
 _FRACTION = re.compile(r"(\d{1,18}(?:[.,]\d{1,30})?)(?:e(-?\d{1,2}))? ?(%?)", re.ASCII)
 _VIDEO_ID = re.compile(r"/(?:video|photo|v)/(\d{1,25})(?!\d)", re.ASCII)
 _DIGITS = re.compile(r"\d{15,19}", re.ASCII)
+_SIGNS = {"\u2212": "-", "\uff05": "%", "\u066a": "%", "\u066b": ",", "\u066c": ","}
 _FIRST_POST = date(2014, 1, 1)
 
 
@@ -34,12 +35,17 @@ def is_undefined(text: str) -> bool:
 
 
 def _simple(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text).strip().replace("\u2212", "-")
-    return "".join(
-        str(unicodedata.decimal(character, character))
-        for character in plain
-        if unicodedata.category(character) != "Cf"
-    )
+    """A text with digits 0 to 9, plain spaces and signs, and without invisible marks."""
+    # No compatibility forms: a raised two is no two.
+    letters = []
+    for character in text.strip():
+        category = unicodedata.category(character)
+        digit = unicodedata.decimal(character, None)
+        if digit is not None:
+            letters.append(str(digit))
+        elif category != "Cf":
+            letters.append(" " if category == "Zs" else _SIGNS.get(character, character))
+    return "".join(letters)
 
 
 def read_count(text: str) -> Value:
