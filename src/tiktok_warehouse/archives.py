@@ -92,21 +92,6 @@ def is_zip(path: Path) -> bool:
         return file.read(4) in _MAGICS
 
 
-def is_office_file(path: Path) -> bool:
-    """Whether a file is a zip that holds an Office document, such as an .xlsx workbook.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    if not is_zip(path):
-        return False
-    try:
-        with open_checked(path, path.name) as archive:
-            return _OFFICE_PART in archive.NameToInfo
-    except RefusedFile:
-        return False
-
-
 def unpack(
     path: Path, scratch: Path, *, name: str | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[ExportFile, ...]:
@@ -372,10 +357,15 @@ def _unpack_level(
 
 
 def _is_inner_zip(target: Path, inside: str) -> bool:
+    """Whether a member is a zip to unpack, and not a workbook, which is a zip too."""
     if not is_zip(target):
         return False
-    # A damaged zip must be refused as one, so its name counts too.
-    return inside.casefold().endswith(".zip") or not is_office_file(target)
+    try:
+        with open_checked(target, inside) as archive:
+            return _OFFICE_PART not in archive.NameToInfo
+    except RefusedFile:
+        # A damaged workbook is one file that its reader refuses, a damaged zip many that are lost.
+        return inside.casefold().endswith(".zip")
 
 
 def _write_member(

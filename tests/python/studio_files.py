@@ -168,10 +168,8 @@ def _daily(
     for day, row in zip(days, values, strict=True):
         known = "undefined" not in [value.lower() for value in row]
         read = dict(zip(_MEASURES[name], row, strict=False))
-        rows.append(
-            {"event_date": day.isoformat()}
-            | {measure: value if known else None for measure, value in read.items()}
-        )
+        measures = {measure: value if known else None for measure, value in read.items()}
+        rows.append({"event_date": day.isoformat(), **measures})
     return Written(name, _header(studio, name), cells, rows)
 
 

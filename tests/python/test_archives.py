@@ -97,6 +97,9 @@ def test_a_zip_in_a_zip_is_unpacked_and_a_third_is_refused(run: Unpack) -> None:
 def test_a_workbook_is_no_inner_zip(run: Unpack) -> None:
     book = make_zip(("[Content_Types].xml", b"<x/>"), ("xl/workbook.xml", b"<x/>"))
     assert [file.name for file in run(make_zip(("a.xlsx", book)))] == ["a.xlsx"]
+    # One that is damaged costs none of the files beside it.
+    damaged = make_zip(("a.xlsx", book[:-9]), ("b.csv", b"1"))
+    assert [file.name for file in run(damaged)] == ["a.xlsx", "b.csv"]
 
 
 def test_backslashes_are_folders(run: Unpack) -> None:

@@ -60,6 +60,8 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20|21)\d{2}(?!\d)", re.ASCII)
 _DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)", re.ASCII)
 # Longer than any date; a label is a cell of a file of unknown origin.
 _MAX_LABEL = 80
+# "the 1st of" has the most.
+_MAX_PARTICLES = 3
 
 _MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ONE_DAY = timedelta(days=1)
@@ -276,8 +278,8 @@ def _month_parts(before: str, after: str) -> Iterator[str]:
             continue
         heads = next((at for at, word in enumerate(name) if word not in words), len(name))
         tails = next((at for at, word in enumerate(name[::-1]) if word not in words), len(name))
-        for head in range(heads + 1):
-            for tail in range(tails + 1):
+        for head in range(min(heads, _MAX_PARTICLES) + 1):
+            for tail in range(min(tails, _MAX_PARTICLES) + 1):
                 if part := "".join(name[head : len(name) - tail]):
                     yield part
                     yield from (part.removeprefix(a) for a in affixes if part.startswith(a))

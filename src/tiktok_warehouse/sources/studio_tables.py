@@ -23,15 +23,18 @@ from tiktok_warehouse import archives
 from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.sources.export_file import ExportFile
 
-# 365 rows of the widest file are 20 KB; 24 rows for each of a few years' days fit a hundred times.
-MAX_BYTES = 32 << 20
-MAX_ROWS = 100_000
+# 365 rows of the widest file are 20 KB. Two years of 24 rows a day fit, and what is built to be
+# slow takes seconds at most.
+MAX_BYTES = 8 << 20
+MAX_ROWS = 20_000
 MAX_COLUMNS = 64
 HEAD_BYTES = 64 << 10
 DELIMITERS = (",", "\t", ";")
 
-# openpyxl takes a workbook's texts into memory whole.
-_WORKBOOK_LIMITS = archives.Limits(total_bytes=32 << 20, members=500)
+# openpyxl takes a workbook's texts into memory whole, and a megabyte of styles takes it a second.
+_WORKBOOK_LIMITS = archives.Limits(total_bytes=8 << 20, members=500)
+_MAX_SIDE_PART_BYTES = 1 << 20
+_MAIN_PARTS = ("xl/worksheets/", "xl/sharedstrings.xml")
 _WORKBOOK_PART = "xl/workbook.xml"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -228,8 +231,15 @@ def _open_workbook(file: ExportFile) -> Iterator[Any]:
 
 def _check_parts(file: ExportFile, archive: zipfile.ZipFile) -> None:
     for part in archive.infolist():
-        if not part.filename.endswith((".xml", ".rels")):
+        name = part.filename.casefold()
+        if not name.endswith((".xml", ".rels")):
             continue
+        if part.file_size > _MAX_SIDE_PART_BYTES and not name.startswith(_MAIN_PARTS):
+            refuse(
+                file,
+                f"is a workbook with more than {_MAX_SIDE_PART_BYTES >> 20} MiB beside its cells."
+                " Choose CSV in TikTok Studio.",
+            )
         content = archive.read(part)
         # Neither stands in a workbook; entities could make a small one unfold without end.
         if b"<!" in content.replace(b"<!--", b"").replace(b"<![CDATA[", b"") or b"\0" in content:
