@@ -224,7 +224,7 @@ def _check_members(members: Sequence[zipfile.ZipInfo], called: str, budget: _Bud
         _check_member(member, called, limits)
         budget.unpacked += member.file_size
         path = _path_of(member)
-        if path in seen and not member.is_dir():
+        if path in seen and not _is_folder(member):
             _refuse(
                 called,
                 f"holds two files of one name, {printable(path)}; which one counts cannot be"
@@ -255,6 +255,8 @@ def _check_member(member: zipfile.ZipInfo, called: str, limits: Limits) -> None:
             f"holds a file that would be written outside its folder ({shown}); no export does."
             " Download it again from where it came from.",
         )
+    if not _path_of(member) and not _is_folder(member):
+        _refuse(called, "holds a file without a name. Download it again from where it came from.")
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         _refuse(
@@ -295,6 +297,11 @@ def _decoded_name(member: zipfile.ZipInfo) -> str:
         return member.orig_filename
 
 
+def _is_folder(member: zipfile.ZipInfo) -> bool:
+    # zipfile's own question fails for a name of no character.
+    return _decoded_name(member).endswith(("/", "\\"))
+
+
 def _path_of(member: zipfile.ZipInfo) -> str:
     """Its path with "/", whichever way the packer's system writes one."""
     return "/".join(
@@ -330,7 +337,7 @@ def _unpack_level(
         _check_members(members, called, budget)
         for member in members:
             inside = _path_of(member)
-            if member.is_dir() or not inside or _is_foreign(inside):
+            if _is_folder(member) or _is_foreign(inside):
                 continue
             shown = printable(inside)
             target = _write_member(archive, member, called, shown, scratch, budget)
