@@ -104,6 +104,12 @@ def test_what_babel_resolved_before_does_not_matter() -> None:
     assert set(studio_dates._all_names()["מרץ"]) == {"he"}
 
 
+def test_a_name_of_two_months_in_one_language_is_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio_dates, "_MORE_NAMES", {"en": ("twice", "twice", "once")})
+    names = studio_dates._load_names(["en"])
+    assert (names.get("twice"), names["once"]) == (None, {"en": 3})
+
+
 def test_importing_the_module_does_not_load_babel() -> None:
     code = (
         "import sys, tiktok_warehouse.sources.studio as s;"
@@ -138,6 +144,7 @@ def test_a_name_of_two_months_gives_both_readings() -> None:
     [
         (["2026-03-05", "2026-03-06"], [date(2026, 3, 5), date(2026, 3, 6)]),
         (["2026/3/5"], [date(2026, 3, 5)]),
+        (["\u200e2026-03-05\u200e"], [date(2026, 3, 5)]),
         (["2026-03-05 00:00:00"], [date(2026, 3, 5)]),
         (["5 de março de 2026"], [date(2026, 3, 5)]),
         (["March 5, 2026"], [date(2026, 3, 5)]),
