@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 import time
 import zipfile
@@ -615,6 +616,19 @@ def test_a_workbook_that_unfolds_without_end_is_refused(tmp_path: Path) -> None:
     started = time.perf_counter()
     assert "more than 20,000 rows" in refusal(write(tmp_path, huge, "a.xlsx"), account="mira")
     assert time.perf_counter() - started < 20
+
+
+def test_the_size_that_a_sheet_claims_does_not_count(tmp_path: Path) -> None:
+    book = io.BytesIO(make_book(lambda _: None))
+    target = io.BytesIO()
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(target, "w") as new:
+        for part in old.namelist():
+            claim = b'<dimension ref="A1:B1"/><sheetViews>'
+            plain = re.sub(b"<dimension[^>]*>", b"", old.read(part))
+            new.writestr(part, plain.replace(b"<sheetViews>", claim))
+    assert b'ref="A1:B1"' in target.getvalue()
+    found = read(write(tmp_path, target.getvalue(), "Viewers.xlsx"), account="mira")
+    assert read_rows(found)[0]["returning_viewers"] == "1"
 
 
 def test_numbers_and_dates_in_cells_are_read_as_they_show(tmp_path: Path) -> None:

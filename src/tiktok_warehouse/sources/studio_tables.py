@@ -274,8 +274,7 @@ def _has_macros(file: ExportFile) -> bool:
 def _sheet_rows(
     sheet: Any, max_rows: int, file: ExportFile | None = None
 ) -> Iterator[tuple[str, ...]]:
-    # The size that a sheet claims may be short, or so large that filling it up takes hours.
-    sheet.reset_dimensions()
+    # Bounds of our own: the size that a sheet claims may be short, or take hours to fill up.
     for cells in sheet.iter_rows(max_row=max_rows, max_col=MAX_COLUMNS):
         if file is not None and any(cell.data_type == "f" for cell in cells):
             refuse(
