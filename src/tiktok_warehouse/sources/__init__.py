@@ -1,0 +1,1 @@
+"""Readers of the exports that platforms hand out, one module a source."""

@@ -1,0 +1,513 @@
+"""TikTok Studio's downloads: seven small files about one account.
+
+A file is recognised by its header, in any language that ``studio_headers.csv`` lists; one line
+there teaches a new name. What the files leave unsaid, whose they are and which year their days lie
+in, comes from around them (see ``studio_evidence``). Values leave as the text that the raw contract
+wants; a row with a value that cannot be one keeps its place, with the reason in ``_malformed``.
+
+Traps that are handled here: ``undefined`` makes all measures of its row unknown, also the zeros
+beside it; the daily difference in followers is left out, because its direction changes from export
+to export; the time of a post comes from the video's id, because its label has no year and no clock.
+Traps that are left for the models, which see several exports: labels that are shifted by a day.
+"""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from importlib import resources
+from typing import cast
+
+import pyarrow as pa
+
+from tiktok_warehouse.archives import printable
+from tiktok_warehouse.entities import Entity
+from tiktok_warehouse.errors import RefusedFile
+from tiktok_warehouse.readers import MALFORMED, SOURCE_ROW
+from tiktok_warehouse.sources import studio_evidence as evidence_of
+from tiktok_warehouse.sources.export_file import ExportFile, Part
+from tiktok_warehouse.sources.studio_dates import read_labels
+from tiktok_warehouse.sources.studio_evidence import Dated, Evidence
+from tiktok_warehouse.sources.studio_tables import Record, Table, read_headers, read_table, refuse
+from tiktok_warehouse.sources.studio_values import (
+    Value,
+    is_undefined,
+    read_count,
+    read_hour,
+    read_posted_at,
+    read_share,
+    read_video_id,
+)
+
+# Part of what makes a file "already landed": raise it whenever the same bytes would give other
+# rows.
+PARSER_VERSION = "1"
+
+_Row = dict[str, str | None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of Studio's files.
+
+    Attributes:
+        name: as Studio calls it, without its ending.
+        entity: what its rows are.
+        date_column: the column of its day label; None for a file without one.
+        measures: its columns that ``undefined`` makes unknown, and how each is read.
+        texts: its other columns, as ``studio_headers.csv`` calls them.
+        left_out: a column of it that is not read, on purpose.
+    """
+
+    name: str
+    entity: Entity
+    date_column: str | None
+    measures: Mapping[str, Callable[[str], Value]]
+    texts: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Its columns, as ``studio_headers.csv`` calls them."""
+        dates = (self.date_column,) if self.date_column else ()
+        return (*dates, *self.texts, *self.measures, *self.left_out)
+
+
+@dataclass(frozen=True)
+class StudioRead:
+    """What a file of TikTok Studio gave.
+
+    Attributes:
+        kind: which file it is.
+        languages: codes of those in which its days can be read; empty without days.
+        account: the handle, in small letters.
+        account_evidence: what says whose it is.
+        window: first and last day of its rows; None without rows or days.
+        exported_on: the day of the export as near as it is known; None only without rows.
+        year_evidence: what its years rest on, or, without days, its export day.
+        left_out: columns of the file that are not in the rows.
+        malformed_rows: how many rows could not be read; ``_malformed`` says why.
+        part: the rows; beside the entity's columns and ``_source_row`` they have ``_malformed``.
+    """
+
+    kind: Kind
+    languages: tuple[str, ...]
+    account: str
+    account_evidence: str
+    window: tuple[date, date] | None
+    exported_on: date | None
+    year_evidence: str | None
+    left_out: tuple[str, ...]
+    malformed_rows: int
+    part: Part
+
+
+def _entity(name: str, *columns: str) -> Entity:
+    required = ("account_handle", *columns)
+    return Entity(name=name, required=required, optional=("exported_on",), timestamps=())
+
+
+OVERVIEW = Kind(
+    name="Overview",
+    entity=_entity(
+        "studio_overview",
+        "event_date",
+        "video_views",
+        "profile_views",
+        "likes",
+        "comments",
+        "shares",
+    ),
+    date_column="date",
+    measures=dict.fromkeys(
+        ("video_views", "profile_views", "likes", "comments", "shares"), read_count
+    ),
+)
+VIEWERS = Kind(
+    name="Viewers",
+    entity=_entity(
+        "studio_viewers", "event_date", "total_viewers", "new_viewers", "returning_viewers"
+    ),
+    date_column="date",
+    measures=dict.fromkeys(("total_viewers", "new_viewers", "returning_viewers"), read_count),
+)
+FOLLOWER_HISTORY = Kind(
+    name="FollowerHistory",
+    entity=_entity("studio_follower_history", "event_date", "followers"),
+    date_column="date",
+    measures={"followers": read_count},
+    left_out=("difference",),
+)
+FOLLOWER_ACTIVITY = Kind(
+    name="FollowerActivity",
+    entity=_entity("studio_follower_activity", "event_date", "hour", "active_followers"),
+    date_column="date",
+    measures={"active_followers": read_count},
+    texts=("hour",),
+)
+FOLLOWER_GENDER = Kind(
+    name="FollowerGender",
+    entity=_entity("studio_follower_gender", "gender", "distribution"),
+    date_column=None,
+    measures={"distribution": read_share},
+    texts=("gender",),
+)
+FOLLOWER_TERRITORIES = Kind(
+    name="FollowerTopTerritories",
+    entity=_entity("studio_follower_territories", "territory", "distribution"),
+    date_column=None,
+    measures={"distribution": read_share},
+    texts=("territory",),
+)
+CONTENT = Kind(
+    name="Content",
+    entity=_entity(
+        "studio_content",
+        "video_id",
+        "captured_date",
+        "title",
+        "posted_label",
+        "posted_at",
+        "likes",
+        "comments",
+        "shares",
+        "views",
+    ),
+    date_column="captured",
+    measures=dict.fromkeys(("likes", "comments", "shares", "views"), read_count),
+    texts=("title", "link", "posted_label"),
+)
+KINDS = (
+    OVERVIEW,
+    VIEWERS,
+    FOLLOWER_HISTORY,
+    FOLLOWER_ACTIVITY,
+    FOLLOWER_GENDER,
+    FOLLOWER_TERRITORIES,
+    CONTENT,
+)
+STUDIO_ENTITIES = tuple(kind.entity for kind in KINDS)
+
+
+# --- recognising -----------------------------------------------------------------------------
+
+
+def recognise(file: ExportFile) -> Kind | None:
+    """Which of Studio's files this is, by its header alone; None if it is none of them.
+
+    Further columns beside the known ones do not matter. Reads 64 KiB of a text file.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    found = _recognise(file)
+    return found[0] if found else None
+
+
+def _recognise(file: ExportFile) -> tuple[Kind, tuple[str, ...]] | None:
+    best: tuple[Kind, tuple[str, ...]] | None = None
+    for header in read_headers(file):
+        for kind in KINDS:
+            places = _find_columns(kind, header)
+            if places and (best is None or len(kind.columns) > len(best[0].columns)):
+                best = (kind, header)
+    return best
+
+
+def _find_columns(kind: Kind, header: Sequence[str]) -> dict[str, int] | None:
+    """Where a kind's columns stand in a header; None if one is missing or stands there twice."""
+    aliases = _aliases()[kind.name]
+    places: dict[str, int] = {}
+    for place, name in enumerate(header):
+        column = aliases.get(_fold(name))
+        if column is None:
+            continue
+        if column in places:
+            return None
+        places[column] = place
+    return places if len(places) == len(kind.columns) else None
+
+
+@lru_cache(maxsize=1)
+def _aliases() -> dict[str, dict[str, str]]:
+    """For each file its column by the folded header."""
+    aliases: dict[str, dict[str, str]] = {kind.name: {} for kind in KINDS}
+    listed = resources.files("tiktok_warehouse.sources").joinpath("studio_headers.csv")
+    for row in csv.DictReader(listed.read_text("utf-8").splitlines()):
+        # English comes first, and the first meaning of a name counts.
+        aliases[row["file"]].setdefault(_fold(row["alias"]), row["column"])
+    return aliases
+
+
+def _fold(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    # A Turkish İ in small letters is an i with a dot above it.
+    plain = plain.replace("i\u0307", "i").replace("\u2019", "'")
+    kept = (c for c in plain if unicodedata.category(c) != "Cf")
+    return " ".join("".join(kept).split())
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+def read(
+    file: ExportFile,
+    *,
+    account: str | None,
+    exported_on: date | None,
+    siblings: Sequence[ExportFile],
+    today: date,
+) -> StudioRead:
+    """Read one of Studio's files.
+
+    Args:
+        file: a file that ``recognise`` knows.
+        account: whose it is, where the names around it do not say.
+        exported_on: the day of its export, where the caller knows it.
+        siblings: the other files of the same export, for what they say about its day; ``file``
+            itself may be among them.
+        today: no evidence lies after it.
+
+    Returns:
+        Its rows and what they rest on.
+
+    Raises:
+        RefusedFile: it is none of Studio's files, damaged, of no known account or year, or of two;
+            it skips or repeats a day.
+        OSError: a file cannot be read.
+    """
+    found = _recognise(file)
+    if found is None:
+        refuse(file, "is no file of TikTok Studio, by its columns.")
+    kind, header = found
+    handle, account_evidence = evidence_of.find_account(file, account)
+    table = read_table(file, header)
+    places = _find_columns(kind, table.header)
+    if places is None:
+        refuse(file, "has another header than it began with. Download it again.")
+    evidence = _gather(file, kind, handle, exported_on, siblings, today)
+    dated = _date_rows(file, kind, table, places, evidence, today)
+    dates = dated.dates if dated else ()
+    rows = _make_rows(kind, table, places, dates, today)
+    if kind is FOLLOWER_ACTIVITY:
+        _check_hours(file, rows)
+    if kind is CONTENT:
+        _check_posts(file, rows, dated)
+        evidence = replace(evidence, snapshot=max(dates, default=evidence.snapshot))
+    established = evidence_of.establish_export_day(dates, evidence)
+    if established is None and rows:
+        refuse(
+            file,
+            "has shares of a day that nothing says: it has no time of its own. Name the day of the"
+            " export with --exported-on, or offer the zip as it was downloaded.",
+        )
+    day, day_evidence = established or (None, None)
+    for row in rows:
+        row["account_handle"] = handle
+        row["exported_on"] = day.isoformat() if day else None
+    return StudioRead(
+        kind=kind,
+        languages=dated.languages if dated else (),
+        account=handle,
+        account_evidence=account_evidence,
+        window=(min(dates), max(dates)) if dates else None,
+        exported_on=day,
+        year_evidence=dated.evidence if dated else day_evidence,
+        left_out=tuple(
+            printable(name)
+            for place, name in enumerate(table.header)
+            if place not in places.values() or place in [places[c] for c in kind.left_out]
+        ),
+        malformed_rows=sum(row[MALFORMED] is not None for row in rows),
+        part=Part(kind.entity, _make_table(kind.entity, rows)),
+    )
+
+
+def _gather(
+    file: ExportFile,
+    kind: Kind,
+    handle: str,
+    given: date | None,
+    siblings: Sequence[ExportFile],
+    today: date,
+) -> Evidence:
+    others = [sibling for sibling in siblings if sibling.path != file.path]
+    windows = [name.window for name in evidence_of.export_names(file) if name.window]
+    own = windows[0] if windows and kind is OVERVIEW else None
+    beside = evidence_of.sibling_window([*others, file], handle) if own is None else None
+    snapshot = None
+    if kind is not CONTENT:
+        snapshot = _find_snapshot(others, handle, beside or own, today)
+    return Evidence(
+        own_window=own,
+        sibling_window=beside,
+        given=given,
+        snapshot=snapshot,
+        written=evidence_of.written_on(file, today),
+        is_member=file.zip_name is not None,
+    )
+
+
+def _find_snapshot(
+    siblings: Sequence[ExportFile],
+    handle: str,
+    window: tuple[date, date] | None,
+    today: date,
+) -> date | None:
+    """The day of the Content files beside a file; None if there is none, or no one day.
+
+    A damaged one is refused when its own turn comes.
+    """
+    days: set[date] = set()
+    for sibling in siblings:
+        try:
+            named = evidence_of.named_account(sibling)
+            found = _recognise(sibling) if named is None or named[0] == handle else None
+            if found is None or found[0] is not CONTENT:
+                continue
+            table = read_table(sibling, found[1])
+            places = _find_columns(CONTENT, table.header)
+            evidence = Evidence(
+                sibling_window=window,
+                written=evidence_of.written_on(sibling, today),
+                is_member=sibling.zip_name is not None,
+            )
+            dated = _date_rows(sibling, CONTENT, table, places or {}, evidence, today)
+        except RefusedFile:
+            continue
+        if dated:
+            days.update(dated.dates)
+    return days.pop() if len(days) == 1 else None
+
+
+def _date_rows(
+    file: ExportFile,
+    kind: Kind,
+    table: Table,
+    places: Mapping[str, int],
+    evidence: Evidence,
+    today: date,
+) -> Dated | None:
+    """The day of each record, None for a file without days or records."""
+    if kind.date_column is None or not table.records:
+        return None
+    place = places[kind.date_column]
+    labels = [_cell(record, place) for record in table.records]
+    for record, label in zip(table.records, labels, strict=True):
+        if not label:
+            refuse(file, f"has no date in row {record.number}. Download it again.")
+    # Hours of one day, or videos of one snapshot, repeat its label; a day of its own is one row.
+    repeats = kind in (FOLLOWER_ACTIVITY, CONTENT)
+    firsts = [
+        at for at in range(len(labels)) if not (repeats and at and labels[at] == labels[at - 1])
+    ]
+    if kind is CONTENT and len(firsts) > 1:
+        refuse(
+            file,
+            f"holds more than one snapshot: row {firsts[1] + 1} is of another day than row"
+            f" {firsts[1]}. Offer the files as they were downloaded.",
+        )
+    try:
+        readings = read_labels([labels[at] for at in firsts])
+    except RefusedFile as error:
+        refuse(file, str(error))
+    dated = evidence_of.date_labels(file, readings, evidence, today)
+    counts = [end - start for start, end in zip(firsts, [*firsts[1:], len(labels)], strict=True)]
+    spread = [day for day, count in zip(dated.dates, counts, strict=True) for _ in range(count)]
+    return replace(dated, dates=tuple(spread))
+
+
+def _cell(record: Record, place: int) -> str:
+    return record.cells[place] if place < len(record.cells) else ""
+
+
+def _make_rows(
+    kind: Kind,
+    table: Table,
+    places: Mapping[str, int],
+    dates: Sequence[date],
+    today: date,
+) -> list[_Row]:
+    day_column = "captured_date" if kind is CONTENT else "event_date"
+    rows = []
+    for at, record in enumerate(table.records):
+        row: _Row = dict.fromkeys(kind.entity.columns)
+        row[MALFORMED] = None
+        if dates:
+            row[day_column] = dates[at].isoformat()
+        problem = _fill_row(kind, table, record, places, row, today)
+        if problem:
+            row[MALFORMED] = problem
+            for column in kind.measures:
+                row[column] = None
+        rows.append(row)
+    return rows
+
+
+def _fill_row(
+    kind: Kind,
+    table: Table,
+    record: Record,
+    places: Mapping[str, int],
+    row: _Row,
+    today: date,
+) -> str | None:
+    """Fill in a row; the first thing that is wrong with it, None if nothing is."""
+    if record.width != table.width:
+        noun = "field" if record.width == 1 else "fields"
+        return f"{record.width} {noun}, the header has {table.width} (row {record.number})"
+    for column in kind.texts:
+        text = _cell(record, places[column])
+        if column == "link":
+            value, problem = read_video_id(text)
+            row["video_id"] = value
+            row["posted_at"] = read_posted_at(value, today) if value else None
+        elif column == "hour":
+            row[column], problem = read_hour(text)
+        else:
+            row[column], problem = text or None, None
+        if problem:
+            return f"{column}: {problem} (row {record.number})"
+    texts = {column: _cell(record, places[column]) for column in kind.measures}
+    # The numbers beside an "undefined" are zeros that mean nothing either.
+    known = not any(
+        is_undefined(_cell(record, places[column])) for column in (*texts, *kind.left_out)
+    )
+    for column, text in texts.items() if known else ():
+        row[column], problem = kind.measures[column](text)
+        if problem:
+            return f"{column}: {problem} (row {record.number})"
+    return None
+
+
+def _check_hours(file: ExportFile, rows: Sequence[_Row]) -> None:
+    times = Counter((row["event_date"], row["hour"]) for row in rows if row["hour"] is not None)
+    if times and max(times.values()) > 1:
+        day, hour = max(times, key=lambda key: times[key])
+        refuse(file, f"has hour {hour} of {day} twice. Download it again, and do not edit it.")
+
+
+def _check_posts(file: ExportFile, rows: Sequence[_Row], dated: Dated | None) -> None:
+    """A snapshot cannot show a video that was uploaded after it: then its year is wrong."""
+    newest = max((row["posted_at"] or "" for row in rows), default="")[:10]
+    if dated is None or not newest:
+        return
+    snapshot = max(dated.dates)
+    if (date.fromisoformat(newest) - snapshot).days > 1:
+        refuse(
+            file,
+            f"contradicts itself: by {dated.evidence} it is of {snapshot}, and its newest video was"
+            f" uploaded on {newest}. Name the day of the export with --exported-on.",
+        )
+
+
+def _make_table(entity: Entity, rows: Sequence[_Row]) -> pa.Table:
+    columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in entity.columns}
+    columns[SOURCE_ROW] = pa.array(range(1, len(rows) + 1), pa.int64())
+    columns[MALFORMED] = pa.array([row[MALFORMED] for row in rows], pa.string())
+    return cast(pa.Table, pa.table(columns))
