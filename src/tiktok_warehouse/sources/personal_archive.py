@@ -67,7 +67,8 @@ class Vintage:
     """What kind of archive a file belongs to. For people: no section is looked up by it.
 
     Attributes:
-        name: J1, J2, J3, T1, T2, T3, or ``J hybrid`` where the roots of several are mixed.
+        name: J1, J2, J3, T1, T2, T3; ``J hybrid`` where the roots of several are mixed, ``J`` where
+            the roots that were looked at belong to all of them.
         kind: ``json`` (the whole archive) or ``txt`` (one section of it).
         section: of a text file, the section by its name; None where that is not known.
     """
@@ -176,7 +177,7 @@ def _name_json(roots: Iterable[str]) -> str:
         return "J2"
     if old and not new and "youractivity" not in found:
         return "J1"
-    return "J hybrid"
+    return "J hybrid" if old else "J"
 
 
 def find_archives(files: Sequence[ExportFile]) -> list[tuple[ExportFile, ...]]:

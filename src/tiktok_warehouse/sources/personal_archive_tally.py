@@ -100,8 +100,8 @@ class Tally:
             name = (record.get("username") or "").strip().removeprefix("@")
             if self.owner is None and not is_empty(name):
                 self.owner = name
-        for key, measure in measures.items():
-            value = record.get(key)
+        for measure in dict.fromkeys(measures.values()):
+            value = record.get(measure)
             if value is not None and not is_empty(value):
                 self._add_measure(section, measure, value.strip())
 
