@@ -51,7 +51,8 @@ _DAY_COUNTS = (
 _PROFILE_COUNTS = ("followers_count", "total_likes", "videos_count")
 
 # Columns of api_videos, the field of the payload, and how its text is read.
-_COUNT, _NUMBER, _TEXT, _WORD, _FLAG, _MOMENT = "count", "number", "text", "word", "flag", "moment"
+_COUNT, _NUMBER, _FLAG, _MOMENT = "count", "number", "flag", "moment"
+_ID, _TEXT, _WORD = "id", "text", "word"
 _VIDEO_FIELDS = {
     "posted_at": ("create_time", _MOMENT),
     "caption": ("caption", _TEXT),
@@ -295,7 +296,7 @@ def _find_in_object(value: dict[str, Any], context: _Context, depth: int) -> Ite
     if _is_failed(value):
         yield _Found(_FAILED, {}, context)
         return
-    if "item_id" in value:
+    if _is_video(value):
         yield _Found(VIDEO, value, context)
         return
     if _is_day(value):
@@ -329,18 +330,27 @@ def _is_failed(value: dict[str, Any]) -> bool:
     return code is not None and str(code) != "0" and "message" in value
 
 
+# Names that anybody's table may have ("likes", "shares") say nothing of where it comes from.
+_DAY_MARKS = frozenset(_DAY_COUNTS) - {"likes", "comments", "shares", "followers_count"}
+_VIDEO_MARKS = _KNOWN_OF_VIDEO - {"item_id", "username", "likes", "comments", "shares", "caption"}
+
+
+def _is_video(value: dict[str, Any]) -> bool:
+    return "item_id" in value and not _VIDEO_MARKS.isdisjoint(value)
+
+
 def _is_day(value: dict[str, Any]) -> bool:
-    return "date" in value and any(
-        name in value for name in (*_DAY_COUNTS, "daily_total_viewers", "audience_activity")
-    )
+    return "date" in value and len(_DAY_MARKS.intersection(value)) >= 2
 
 
 def _is_account(value: dict[str, Any]) -> bool:
-    if isinstance(_unpack(value.get("metrics")), list) or any(name in value for name in _AUDIENCES):
+    metrics = _unpack(value.get("metrics"))
+    if isinstance(metrics, list) and metrics:
+        return isinstance(metrics[0], dict) and "date" in metrics[0]
+    if any(isinstance(_unpack(value.get(name)), list) for name in _AUDIENCES):
         return True
-    return "videos_count" in value or (
-        "followers_count" in value and ("username" in value or "is_business_account" in value)
-    )
+    profile = {"videos_count", "total_likes", "followers_count", "is_business_account", "username"}
+    return len(profile.intersection(value)) >= 2
 
 
 def _learn(value: dict[str, Any], context: _Context) -> _Context:
@@ -499,7 +509,7 @@ def _take_video(payload: Mapping[str, Any], context: _Context, reading: _Reading
         values["favorites"] = values["favorities"]
         reading.renamed_favorites += 1
     problems: list[str] = []
-    video_id = _read(values.get("item_id"), _TEXT, "video_id", problems)
+    video_id = _read(values.get("item_id"), _ID, "video_id", problems)
     captured_at = _find_capture(context, reading, problems)
     measures = [
         _read(values.get(name), kind, column, problems)
@@ -602,10 +612,12 @@ def _read(value: Any, kind: str, column: str, problems: list[str]) -> str | None
         return None
     if kind == _TEXT:
         # A caption may be a lone dash.
-        return None if value is None else str(value).strip() or None
+        return str(value).strip() or None if isinstance(value, str) else _text(value)
     text = _text(value)
     if text is None:
         return None
+    if kind == _ID and not isinstance(value, Literal | bool):
+        return text
     if kind == _WORD:
         return text.lower()
     read = _read_flag(value, text) if kind == _FLAG else _READERS[kind](text)
@@ -630,8 +642,14 @@ def _read_number(text: str) -> str | None:
     return text if _DECIMAL.fullmatch(text) else None
 
 
-_READERS = {_COUNT: _read_count, _NUMBER: _read_number, _MOMENT: read_moment}
+def _read_id(text: str) -> str | None:
+    # A number with an exponent has lost its last digits already.
+    return text if _INTEGER.fullmatch(text) else None
+
+
+_READERS = {_ID: _read_id, _COUNT: _read_count, _NUMBER: _read_number, _MOMENT: read_moment}
 _KINDS = {
+    _ID: "id",
     _COUNT: "whole number",
     _NUMBER: "plain number",
     _MOMENT: "timestamp",

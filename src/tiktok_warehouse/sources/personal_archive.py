@@ -162,8 +162,11 @@ def _recognise_txt(file: ExportFile, name: PurePosixPath) -> Vintage | None:
     folders = name.parts[:-1]
     section = txt_reader.find_section(name.stem)
     is_inside = txt_reader.stands_in_archive(folders, file.zip_name)
-    if not is_inside and (section is None or not txt_reader.has_grammar(file.path)):
-        return None
+    if not is_inside:
+        # The oldest archives have no folder of their own. Their chats have no keys either.
+        is_chat = section is not None and txt_reader.lies_in_section_folder(section, folders)
+        if section is None or not (is_chat or txt_reader.has_grammar(file.path)):
+            return None
     vintage = txt_reader.tell_vintage(name.stem, folders)
     return Vintage(vintage, "txt", section.name if section else None)
 

@@ -6,6 +6,7 @@ is not looked for, nothing is ever held but a count.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -43,7 +44,8 @@ Path_ = tuple[str, ...]
 
 BUFFER_BYTES = 1 << 16
 # No caption, comment or message comes near; a quote that is never closed must not fill the memory.
-MAX_VALUE_BYTES = 16 << 20
+# The C parser reads an unfinished text again with each buffer: 4 MiB take a second, 16 MiB 20.
+MAX_VALUE_BYTES = 4 << 20
 # The deepest place in any archive seen is 8 levels down.
 MAX_DEPTH = 200
 # How far recognition looks: a section that is known stands within the first lines of every
@@ -52,7 +54,20 @@ RECOGNISE_BYTES = 16 << 20
 
 _UTF8_BOM = b"\xef\xbb\xbf"
 # JSONError's own text quotes the file, so it is never passed on.
-_JSON_ERRORS = (JSONError, UnicodeDecodeError, ValueError, OverflowError, RecursionError)
+_JSON_ERRORS = (
+    JSONError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+    # What the C parser leaves behind where Python refuses one of its numbers.
+    SystemError,
+)
+# Python makes no integer of more than 4,300 digits, and the C parser does not notice its refusal.
+_LONG_NUMBER = re.compile(rb"[\s:,\[-][0-9]{4000}")
+# Every 500th byte: fewer than seven digits in a row there rule out 4,000 in a row, 40 times faster.
+_STRIDE = 500
+_DIGITS_AT_STRIDE = re.compile(rb"[0-9]{7}")
+_MOST_DECIMALS = 40
 _AGAIN = "Download it again, or unpack the original zip again."
 
 
@@ -62,6 +77,10 @@ class _TooDeep(ValueError):
 
 class _TooLong(ValueError):
     """One value of many megabytes."""
+
+
+class _TooManyDigits(ValueError):
+    """A number that is none of an archive's."""
 
 
 class _Unreadable(ValueError):
@@ -79,7 +98,7 @@ class _Bytes:
         self.position = 0
         self._file = file
         self._limit = limit
-        self._last = b""
+        self._last = self._tail = b""
         self._without_end = 0
 
     def read(self, size: int) -> bytes:
@@ -95,6 +114,7 @@ class _Bytes:
             self.position = len(_UTF8_BOM)
             chunk = chunk[len(_UTF8_BOM) :] or self._file.read(size)
         self.position += len(chunk)
+        self._refuse_long_number(chunk)
         # A quote that no backslash precedes ends or begins a text. (One behind an escaped
         # backslash is missed; that matters only if nothing else ends for megabytes.)
         seen = self._last + chunk
@@ -106,6 +126,12 @@ class _Bytes:
                 raise _TooLong
         self._last = chunk[-1:] if chunk.endswith(b"\\") else b""
         return chunk
+
+    def _refuse_long_number(self, chunk: bytes) -> None:
+        seen = self._tail + chunk
+        if _DIGITS_AT_STRIDE.search(seen[::_STRIDE]) and _LONG_NUMBER.search(seen):
+            raise _TooManyDigits
+        self._tail = seen[-4100:]
 
 
 def _backend() -> Any:
@@ -195,6 +221,8 @@ def read_json(path: Path, label: str, tally: Tally) -> None:
                 f"has a value of more than {MAX_VALUE_BYTES >> 20} MiB before byte"
                 f" {data.position:,}: no archive has one."
             )
+        except _TooManyDigits:
+            problem = f"has a number of thousands of digits before byte {data.position:,}."
         except _Unreadable:
             problem = f"cannot be read beyond byte {data.position:,}. Check its disk."
         except _TooDeep:
@@ -362,7 +390,9 @@ def _to_text(event: str, value: Any) -> str | None:
     if event == "string":
         return str(value)
     if event == "number":
-        return f"{value:f}" if isinstance(value, Decimal) else str(value)
+        if isinstance(value, Decimal) and abs(value.adjusted()) < _MOST_DECIMALS:
+            return f"{value:f}"
+        return str(value)
     if event == "boolean":
         return "true" if value else "false"
     return None

@@ -99,7 +99,7 @@ class Tally:
         if section.layout == "profile":
             name = (record.get("username") or "").strip().removeprefix("@")
             if self.owner is None and not is_empty(name):
-                self.owner = name
+                self.owner = name.encode("utf-8", "replace").decode("utf-8")
         for measure in dict.fromkeys(measures.values()):
             value = record.get(measure)
             if value is not None and not is_empty(value):

@@ -16,6 +16,7 @@ from typing import IO, NoReturn
 from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.sources.personal_archive_sections import (
     KNOWN_FIELDS,
+    ROOTS,
     SECTIONS_BY_FILE,
     Record,
     Section,
@@ -50,6 +51,11 @@ def stands_in_archive(folders: tuple[str, ...], zip_name: str | None) -> bool:
     """Whether the folders or the zip around a file have the export's own names."""
     names = [*folders, zip_name or ""]
     return any(_DATA_FOLDER.fullmatch(name) or name.casefold() == "tiktok" for name in names)
+
+
+def lies_in_section_folder(section: Section, folders: tuple[str, ...]) -> bool:
+    """Whether a section that is left out lies where the export puts it."""
+    return is_left_out(section) and bool(folders) and plain(folders[-1]) in ROOTS
 
 
 def tell_vintage(stem: str, folders: tuple[str, ...]) -> str:
