@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -385,7 +386,7 @@ class _Reading:
         if entity not in self.spools:
             self.spools[entity] = Spool(ENTITIES_OF_API[entity], self.folder)
         problem = "; ".join(problems) or None
-        self.spools[entity].add_long(row, problem, source_row=number)
+        self.spools[entity].add(row, problem, source_row=number)
 
 
 def read(file: ExportFile, *, scratch: Path, account: str | None = None) -> ApiRead:
@@ -408,12 +409,19 @@ def read(file: ExportFile, *, scratch: Path, account: str | None = None) -> ApiR
     folder = Path(tempfile.mkdtemp(prefix="accounts_api_", dir=scratch))
     reading = _Reading(file, folder, account)
     try:
-        for value in read_values(file.path, file.name):
-            for found in _find(value, _Context(), 0):
-                _take(found, reading)
-    finally:
+        return _read(reading)
+    except BaseException:
         for spool in reading.spools.values():
             spool.close()
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _read(reading: _Reading) -> ApiRead:
+    file = reading.file
+    for value in read_values(file.path, file.name):
+        for found in _find(value, _Context(), 0):
+            _take(found, reading)
     if not reading.records:
         failed = reading.left_out["pages with an error"]
         problem = (
@@ -472,7 +480,7 @@ def _take_day(payload: Mapping[str, Any], context: _Context, reading: _Reading) 
     event_date = read_day(day) if day else None
     if day and event_date is None:
         problems.append("event_date is no date like YYYY-MM-DD")
-    counts = [_read(values.get(name), _COUNT, name, problems) for name in _DAY_COUNTS]
+    counts = [_read_value(values.get(name), _COUNT, name, problems) for name in _DAY_COUNTS]
     row = (_find_account(context, reading), event_date, *counts)
     reading.add("api_account_days", row, problems, reading.records[DAY])
 
@@ -486,16 +494,20 @@ def _take_account(payload: Mapping[str, Any], context: _Context, reading: _Readi
     if any(name in payload for name in (*_PROFILE_COUNTS, "is_business_account")):
         problems: list[str] = []
         captured_at = _find_capture(context, reading, problems)
-        counts = [_read(payload.get(name), _COUNT, name, problems) for name in _PROFILE_COUNTS]
-        flag = _read(payload.get("is_business_account"), _FLAG, "is_business_account", problems)
-        row = (_find_account(context, reading), captured_at, *counts, flag)
+        counts = [
+            _read_value(payload.get(name), _COUNT, name, problems) for name in _PROFILE_COUNTS
+        ]
+        flag = _read_value(
+            payload.get("is_business_account"), _FLAG, "is_business_account", problems
+        )
+        row = (_find_account(context, reading), captured_at, *values)
         reading.add("api_account_profile", row, problems, number)
     for name, (dimension, keys) in _AUDIENCES.items():
         for share in _elements(payload.get(name), reading):
             problems = []
             captured_at = _find_capture(context, reading, problems)
             value = next((_text(share.get(key)) for key in keys if key in share), None)
-            percentage = _read(share.get("percentage"), _NUMBER, "percentage", problems)
+            percentage = _read_value(share.get("percentage"), _NUMBER, "percentage", problems)
             row = (_find_account(context, reading), captured_at, dimension, value, percentage)
             reading.add("api_audience", row, problems, number)
 
@@ -509,10 +521,10 @@ def _take_video(payload: Mapping[str, Any], context: _Context, reading: _Reading
         values["favorites"] = values["favorities"]
         reading.renamed_favorites += 1
     problems: list[str] = []
-    video_id = _read(values.get("item_id"), _ID, "video_id", problems)
+    video_id = _read_value(values.get("item_id"), _ID, "video_id", problems)
     captured_at = _find_capture(context, reading, problems)
     measures = [
-        _read(values.get(name), kind, column, problems)
+        _read_value(values.get(name), kind, column, problems)
         for column, (name, kind) in _VIDEO_FIELDS.items()
     ]
     row = (_find_account(context, reading), video_id, captured_at, *measures)
@@ -524,8 +536,8 @@ def _take_video(payload: Mapping[str, Any], context: _Context, reading: _Reading
         for point in _elements(values.get(curve), reading):
             wrong: list[str] = []
             taken_at = _find_capture(context, reading, wrong)
-            mark = _read(point.get(column), kind, column, wrong)
-            percentage = _read(point.get("percentage"), _NUMBER, "percentage", wrong)
+            mark = _read_value(point.get(column), kind, column, wrong)
+            percentage = _read_value(point.get("percentage"), _NUMBER, "percentage", wrong)
             reading.add(entity, (video_id, taken_at, mark, percentage), wrong, number)
 
 
@@ -605,7 +617,7 @@ def _text(value: Any) -> str | None:
     return None if text in _NULLS else text
 
 
-def _read(value: Any, kind: str, column: str, problems: list[str]) -> str | None:
+def _read_value(value: Any, kind: str, column: str, problems: list[str]) -> str | None:
     """One value as text of the contract. What it cannot be is NULL, and said by the column."""
     if isinstance(value, dict | list):
         problems.append(f"{column} is no single value")

@@ -16,8 +16,9 @@ from typing import IO, Any
 from tiktok_warehouse.errors import RefusedFile
 
 _CHUNK_BYTES = 1 << 20
-# A page holds 20 videos of some 10 kB each; Python needs about ten times the text of a value.
-MAX_VALUE_CHARACTERS = 64 << 20
+# A page holds 20 videos of some 10 kB each. Python needs about ten times the text of such a value,
+# and at worst ("[[0],[0],…") over forty times: then this takes about a gigabyte.
+MAX_VALUE_CHARACTERS = 24 << 20
 _SPACE = re.compile(r"[ \t\r\n]*")
 _AGAIN = "Copy or export it again."
 
@@ -94,7 +95,7 @@ def read_values(path: Path, label: str) -> Iterator[Any]:
         Decoded JSON; numbers as ``Literal``, a text that looks like what was written.
 
     Raises:
-        RefusedFile: it is no UTF-8 or no JSON, is cut off, or one value has more than 64 Mi
+        RefusedFile: it is no UTF-8 or no JSON, is cut off, or one value has more than 24 Mi
             characters. Messages quote nothing of it.
     """
     try:
@@ -147,10 +148,11 @@ def _read_value(text: _Text) -> Any:
             text.refuse("is nested too deeply to be a payload.")
         if text.is_over:
             text.refuse(f"is broken or cut off JSON, {problem}. {_AGAIN}")
-        if len(text.window) - text.at > MAX_VALUE_CHARACTERS:
+        room = MAX_VALUE_CHARACTERS - (len(text.window) - text.at)
+        if room <= 0:
             text.refuse(
                 f"has one value of more than {MAX_VALUE_CHARACTERS >> 20} Mi characters, or is"
                 f" broken JSON, {problem or 'in it'}. Land it a page a line (JSON Lines)."
             )
-        text.grow(size)
+        text.grow(min(size, room))
         size *= 2

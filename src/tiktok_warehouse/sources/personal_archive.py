@@ -8,6 +8,7 @@ is read: it stands in no row, no result and no message.
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -235,6 +236,7 @@ def read(
     chosen, unused = _choose(files)
     folder = Path(tempfile.mkdtemp(prefix="personal_archive_", dir=scratch))
     tally = Tally(folder, keep_comment_text)
+    is_done = False
     problem = ""
     try:
         if PurePosixPath(chosen[0].name).suffix.casefold() == ".txt":
@@ -244,12 +246,15 @@ def read(
             vintage, refused = _name_json(tally.roots), ()
         owner, owner_source = _find_owner(chosen, tally, account)
         parts = tuple(spool.finish({OWNER: owner}) for spool in tally.spools)
+        is_done = True
     except OSError as error:
         if not _is_about(error, chosen):
             raise
         problem = _unreadable(chosen[0], error)
     finally:
         tally.close()
+        if not is_done:
+            shutil.rmtree(folder, ignore_errors=True)
     if problem:
         raise RefusedFile(problem)
     return ArchiveRead(

@@ -245,7 +245,7 @@ def _walk(events: Iterator[Event], path: Path_, tally: Tally) -> None:
         if event == "end_map":
             return
         child = (*path, plain(key))
-        if not path:
+        if not path and child[0] in ROOTS:
             tally.roots.add(child[0])
         event, value = next(events)
         section = SECTIONS_BY_PATH.get(child)

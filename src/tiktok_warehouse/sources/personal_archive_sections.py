@@ -8,9 +8,9 @@ are ever copied: what is sensitive has no name here, so it cannot land.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 
 from tiktok_warehouse.entities import Entity
@@ -543,8 +543,8 @@ KNOWN_FIELDS = frozenset(
 )
 
 
-def sections_under(path: tuple[str, ...]) -> Iterable[Section]:
-    """The sections that have a place below these keys."""
-    return dict.fromkeys(
-        section for place, section in SECTIONS_BY_PATH.items() if place[: len(path)] == path
-    )
+@cache
+def sections_under(path: tuple[str, ...]) -> tuple[Section, ...]:
+    """The sections that have a place below these keys; asked for known keys only."""
+    found = (section for place, section in SECTIONS_BY_PATH.items() if place[: len(path)] == path)
+    return tuple(dict.fromkeys(found))

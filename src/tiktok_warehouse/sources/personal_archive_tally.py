@@ -126,11 +126,7 @@ class Tally:
             self._add_row(section, (measure, None), "value is no whole number")
 
     def _add_row(self, section: Section, row: Row, problem: str | None) -> None:
-        spool = self._spool(section)
-        if section.name in ("comments", "posts"):
-            spool.add_long(row, problem)
-        else:
-            spool.add(row, problem)
+        self._spool(section).add(row, problem)
         self._records[section.name] = self._records.get(section.name, 0) + 1
         if problem is not None:
             self._malformed[section.name] = self._malformed.get(section.name, 0) + 1

@@ -19,7 +19,7 @@ from tiktok_warehouse.sources.export_file import Part
 
 # A tenth of a second's parsing; the file's row groups, and so what a batch takes in memory.
 SPOOL_ROWS = 50_000
-# Captions and comments can be long: a batch ends early when its longest text column is this big.
+# Captions and comments can be long, and a hostile file's names too: then a batch ends early.
 SPOOL_CHARACTERS = 32 << 20
 
 Row = tuple[str | None, ...]
@@ -95,14 +95,8 @@ class Spool:
         self._problems.append(problem)
         if problem is not None:
             self.malformed_rows += 1
-        if len(self._pending) >= SPOOL_ROWS:
-            self._flush()
-
-    def add_long(self, row: Row, problem: str | None, *, source_row: int | None = None) -> None:
-        """``add`` for rows whose text may be long: a batch also ends by its size."""
         self._characters += sum(len(value) for value in row if value is not None)
-        self.add(row, problem, source_row=source_row)
-        if self._characters > SPOOL_CHARACTERS:
+        if len(self._pending) >= SPOOL_ROWS or self._characters > SPOOL_CHARACTERS:
             self._flush()
 
     def finish(self, constants: dict[str, str] | None = None) -> SpooledPart:
