@@ -415,6 +415,16 @@ def test_one_endless_value_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     assert len(read_rows(tmp_path, many)["api_videos"]) == 6
 
 
+def test_a_value_of_too_many_elements_is_refused(tmp_path: Path) -> None:
+    many = "[0]," * 3_000_000 + "[0]"
+    text = f'{{"item_id": "1", "video_views": 2, "data": [{many}]}}'
+    with pytest.raises(RefusedFile, match="one value with millions of elements"):
+        read(made.write(tmp_path, text))
+    nested = json.dumps(made.make_video(video_view_retention=f"[{many}]"))
+    with pytest.raises(RefusedFile, match="one value with millions of elements"):
+        read(made.write(tmp_path, nested))
+
+
 def test_values_across_the_windows_of_the_reader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

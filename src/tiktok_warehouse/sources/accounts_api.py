@@ -20,7 +20,7 @@ from typing import Any
 from tiktok_warehouse.entities import Entity
 from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.sources.export_file import ExportFile
-from tiktok_warehouse.sources.json_values import DECODER, Literal, read_values
+from tiktok_warehouse.sources.json_values import DECODER, Literal, read_values, takes_too_much
 from tiktok_warehouse.sources.spool import Row, Spool, SpooledPart
 from tiktok_warehouse.sources.text_values import read_day, read_moment
 
@@ -318,7 +318,8 @@ def _find_in_object(value: dict[str, Any], context: _Context, depth: int) -> Ite
 
 def _unpack(value: Any) -> Any:
     """Nested JSON that a connector landed as a string, decoded; anything else as it is."""
-    if isinstance(value, str) and not isinstance(value, Literal) and value[:1] in ("{", "["):
+    is_text = isinstance(value, str) and not isinstance(value, Literal)
+    if is_text and value[:1] in ("{", "[") and not takes_too_much(value):
         try:
             return DECODER.decode(value)
         except (json.JSONDecodeError, RecursionError):
@@ -494,12 +495,8 @@ def _take_account(payload: Mapping[str, Any], context: _Context, reading: _Readi
     if any(name in payload for name in (*_PROFILE_COUNTS, "is_business_account")):
         problems: list[str] = []
         captured_at = _find_capture(context, reading, problems)
-        counts = [
-            _read_value(payload.get(name), _COUNT, name, problems) for name in _PROFILE_COUNTS
-        ]
-        flag = _read_value(
-            payload.get("is_business_account"), _FLAG, "is_business_account", problems
-        )
+        kinds = {**dict.fromkeys(_PROFILE_COUNTS, _COUNT), "is_business_account": _FLAG}
+        values = [_read_value(payload.get(k), kind, k, problems) for k, kind in kinds.items()]
         row = (_find_account(context, reading), captured_at, *values)
         reading.add("api_account_profile", row, problems, number)
     for name, (dimension, keys) in _AUDIENCES.items():
@@ -522,7 +519,9 @@ def _take_video(payload: Mapping[str, Any], context: _Context, reading: _Reading
         reading.renamed_favorites += 1
     problems: list[str] = []
     video_id = _read_value(values.get("item_id"), _ID, "video_id", problems)
-    captured_at = _find_capture(context, reading, problems)
+    without_time: list[str] = []
+    captured_at = _find_capture(context, reading, without_time)
+    problems += without_time
     measures = [
         _read_value(values.get(name), kind, column, problems)
         for column, (name, kind) in _VIDEO_FIELDS.items()
@@ -534,11 +533,10 @@ def _take_video(payload: Mapping[str, Any], context: _Context, reading: _Reading
         ("impression_sources", "api_video_sources", "impression_source", _TEXT),
     ):
         for point in _elements(values.get(curve), reading):
-            wrong: list[str] = []
-            taken_at = _find_capture(context, reading, wrong)
+            wrong = list(without_time)
             mark = _read_value(point.get(column), kind, column, wrong)
             percentage = _read_value(point.get("percentage"), _NUMBER, "percentage", wrong)
-            reading.add(entity, (video_id, taken_at, mark, percentage), wrong, number)
+            reading.add(entity, (video_id, captured_at, mark, percentage), wrong, number)
 
 
 def _elements(value: Any, reading: _Reading) -> Iterator[Mapping[str, Any]]:

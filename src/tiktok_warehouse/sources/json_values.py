@@ -16,9 +16,12 @@ from typing import IO, Any
 from tiktok_warehouse.errors import RefusedFile
 
 _CHUNK_BYTES = 1 << 20
-# A page holds 20 videos of some 10 kB each. Python needs about ten times the text of such a value,
-# and at worst ("[[0],[0],…") over forty times: then this takes about a gigabyte.
+# A page holds 20 videos of some 10 kB each; one value with all videos of an account is far below.
 MAX_VALUE_CHARACTERS = 24 << 20
+# What Python needs for one more list or object, and for one more element, in bytes (measured; for
+# "[[0],[0],…" it is 108 for each character). One value may take this much in all.
+_CONTAINER_BYTES, _ELEMENT_BYTES = 250, 120
+MAX_VALUE_BYTES = 800 << 20
 _SPACE = re.compile(r"[ \t\r\n]*")
 _AGAIN = "Copy or export it again."
 
@@ -84,6 +87,13 @@ class _Text:
         raise RefusedFile(f"{self._label} {problem}")
 
 
+def takes_too_much(text: str, start: int = 0) -> bool:
+    """Whether JSON would fill the memory once it is decoded: by its brackets and commas."""
+    containers = text.count("[", start) + text.count("{", start)
+    elements = containers + text.count(",", start)
+    return containers * _CONTAINER_BYTES + elements * _ELEMENT_BYTES > MAX_VALUE_BYTES
+
+
 def read_values(path: Path, label: str) -> Iterator[Any]:
     """The values of a file: the elements of an array at the top, else each value at the top.
 
@@ -135,6 +145,11 @@ def _read_value(text: _Text) -> Any:
     size = _CHUNK_BYTES
     while True:
         problem = ""
+        if size > _CHUNK_BYTES and takes_too_much(text.window, text.at):
+            text.refuse(
+                "has one value with millions of elements: too many to hold. Land it a page a line"
+                " (JSON Lines)."
+            )
         try:
             value, end = DECODER.raw_decode(text.window, text.at)
             # A number at the very end of what has been read may go on.
