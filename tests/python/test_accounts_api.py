@@ -437,6 +437,14 @@ def test_values_across_the_windows_of_the_reader(
         assert read_rows(tmp_path, made.to_lines(*content)) == expected
 
 
+def test_a_number_is_never_cut_in_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_values._Text.grow, "__defaults__", (1,))
+    monkeypatch.setattr(json_values, "_CHUNK_BYTES", 1)
+    for text in ("[12, 345.50]", "12 345.50"):
+        values = list(json_values.read_values(made.write(tmp_path, text).path, "x"))
+        assert values == ["12", "345.50"]
+
+
 def test_half_a_surrogate_pair_does_not_stop_the_file(tmp_path: Path) -> None:
     text = json.dumps(made.make_video()).replace("soup", "\\ud83d")
     assert "?" in read_rows(tmp_path, text)["api_videos"][0]["caption"]

@@ -330,9 +330,10 @@ def test_of_two_json_files_the_newer_name_is_read(tmp_path: Path) -> None:
     old = made.write_json(tmp_path, made.make_json("J1"), "user_data.json")
     new = made.write_json(tmp_path, made.make_json("J3"))
     [group] = archive.find_archives([old, new])
-    result = read(group)
-    assert result.vintage == "J3"
-    assert result.unused == (old,)
+    for files in (group, group[::-1]):
+        result = read(files)
+        assert result.vintage == "J3"
+        assert result.unused == (old,)
 
 
 def test_archives_side_by_side_stay_apart(tmp_path: Path) -> None:

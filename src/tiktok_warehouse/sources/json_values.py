@@ -170,4 +170,4 @@ def _read_value(text: _Text) -> Any:
                 f" broken JSON, {problem or 'in it'}. Land it a page a line (JSON Lines)."
             )
         text.grow(min(size, room))
-        size *= 2
+        size *= 4
