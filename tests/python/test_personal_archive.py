@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import archive_files as made
 from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.sources import personal_archive as archive
-from tiktok_warehouse.sources import personal_archive_json, personal_archive_txt
+from tiktok_warehouse.sources import personal_archive_json, personal_archive_txt, spool
 from tiktok_warehouse.sources.export_file import ExportFile
 from tiktok_warehouse.sources.personal_archive_sections import SECTIONS
 from tiktok_warehouse.sources.text_values import find_posting_time, find_video_id, read_moment
@@ -263,6 +263,56 @@ def test_a_bad_record_is_kept_with_its_reason_and_the_file_goes_on(tmp_path: Pat
     assert secret.encode() not in everything_said(result)
 
 
+def test_a_renamed_field_is_no_empty_row(tmp_path: Path) -> None:
+    content = made.make_json()
+    content["Your Activity"]["Watch History"]["VideoList"] = [{"When": "2025"}, {}]
+    content["Likes and Favorites"]["Like List"]["ItemFavoriteList"] = {"0": {"date": "x"}}
+    result = read(made.write_json(tmp_path, content))
+    unknown = "watch history: none of its keys is known"
+    assert column(result, "archive_watches", "_malformed") == [unknown] * 2
+    assert column(result, "archive_likes", "_malformed") == ["likes: none of its keys is known"]
+
+
+def test_a_single_record_may_stand_without_its_list(tmp_path: Path) -> None:
+    content = made.make_json()
+    record = {"date": made.dated(6), "link": made.link()}
+    content["Likes and Favorites"]["Like List"]["ItemFavoriteList"] = record
+    result = read(made.write_json(tmp_path, content))
+    assert column(result, "archive_likes", "video_id") == [made.VIDEO]
+
+
+def test_rows_are_spooled_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "SPOOL_ROWS", 10)
+    result = read(made.write_json(tmp_path, made.make_json(watches=35)))
+    watches = next(part for part in result.parts if part.entity.name == "archive_watches")
+    assert [batch.num_rows for batch in watches.batches()] == [10, 10, 10, 5]
+    assert column(result, "archive_watches", "_source_row") == list(range(1, 36))
+    monkeypatch.setattr(spool, "SPOOL_CHARACTERS", 100)
+    assert (
+        len(
+            column(
+                read([made.write_json(tmp_path, made.make_json(watches=35))]),
+                "archive_watches",
+                "_source_row",
+            )
+        )
+        == 35
+    )
+
+
+def test_nothing_stays_in_scratch_after_a_refusal(tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    file = made.write_json(tmp_path, json.dumps(made.make_json())[:-50])
+    with pytest.raises(RefusedFile):
+        read(file, scratch=scratch)
+    assert list(scratch.iterdir()) == []
+    result = read(made.write_json(tmp_path, made.make_json()), scratch=scratch)
+    [folder] = scratch.iterdir()
+    assert folder.stat().st_mode & 0o077 == 0
+    assert {part.path.parent for part in result.parts} == {folder}
+
+
 def test_unknown_sections_and_lists_are_counted_and_not_named(tmp_path: Path) -> None:
     content = made.make_json()
     content["zqxcanarymessage"] = {"List": [{"a": 1}, {"a": 2}]}
@@ -315,6 +365,8 @@ def test_the_owner_comes_from_profile_then_name_then_caller(tmp_path: Path) -> N
     content["Profile And Settings"]["Profile Info"] = None
     file = made.write_json(tmp_path, content, "@by_folder/user_data_tiktok.json")
     assert (read(file).owner, read(file).owner_source) == ("by_folder", "name")
+    digits = made.write_json(tmp_path, content, "@123456/x/user_data_tiktok.json")
+    assert read(digits).owner == "123456"
     zipped = made.write_json(tmp_path, content, "a.json", zip_name="TikTok_Data_by_zip.zip")
     assert read(zipped).owner == "by_zip"
     bare = made.write_json(tmp_path, content, "downloads/user_data_tiktok.json")
@@ -519,6 +571,19 @@ def test_a_comment_may_hold_blank_lines_and_colons(tmp_path: Path) -> None:
         ":)",
     ]
     assert column(result, "archive_comments", "_malformed") == [None, None]
+
+
+def test_a_text_record_without_end_is_malformed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(personal_archive_txt, "MAX_RECORD_CHARACTERS", 1000)
+    one = made.blocks({"Date": made.dated(1), "Comment": "fine"})
+    text = f"{one}\n{one}{'more and more\n' * 100}\n{one}"
+    files = made.write_txt(tmp_path, {"TikTok_Data_1/TikTok/Comment/Comments.txt": text})
+    result = read(files, account="a", keep_comment_text=True)
+    problems = column(result, "archive_comments", "_malformed")
+    assert [problem is None for problem in problems] == [True, False, True]
+    assert column(result, "archive_comments", "comment_text") == ["fine", None, "fine"]
 
 
 def test_windows_line_ends_and_many_blank_lines(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ MAX_VALUE_CHARACTERS = 24 << 20
 # "[[0],[0],…" it is 108 for each character). One value may take this much in all.
 _CONTAINER_BYTES, _ELEMENT_BYTES = 250, 120
 MAX_VALUE_BYTES = 800 << 20
+_NUMBER_GOES_ON = ("", *"0123456789+-.eE")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _AGAIN = "Copy or export it again."
 
@@ -152,8 +153,9 @@ def _read_value(text: _Text) -> Any:
             )
         try:
             value, end = DECODER.raw_decode(text.window, text.at)
-            # A number at the very end of what has been read may go on.
-            if end < len(text.window) or text.is_over:
+            # A number at the very end of what has been read may go on ("345", "345." and "345.5").
+            goes_on = isinstance(value, Literal) and text.window[end : end + 1] in _NUMBER_GOES_ON
+            if text.is_over or not goes_on:
                 text.at = end
                 return value
         except json.JSONDecodeError as error:

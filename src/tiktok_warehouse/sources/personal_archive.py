@@ -60,7 +60,9 @@ _JSON_NAMES = frozenset({_PREFERRED, "user_data.json"})
 _NEWEST_ROOTS = frozenset({"likesandfavorites", "likesandfavourites", "profileandsettings"})
 _OLDEST_ROOTS = frozenset({"activity", "adsanddata", "video"})
 # An @handle, or the export's own name with a handle where it usually has a number.
-_HANDLE = re.compile(r"(?:@|TikTok_Data_@?)(?=.*[A-Za-z_])([\w.]{2,24})", re.ASCII | re.IGNORECASE)
+_HANDLE = re.compile(
+    r"(?:@|TikTok_Data_@?(?=.*[a-z_]))(?P<handle>[\w.]{2,24})", re.ASCII | re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -313,7 +315,7 @@ def _find_owner(files: Sequence[ExportFile], tally: Tally, account: str | None) 
     for name in [PurePosixPath(files[0].zip_name or "").stem, *_folders_inside_out(files[0])]:
         match = _HANDLE.fullmatch(name)
         if match:
-            return match.group(1), "name"
+            return match["handle"], "name"
     given = (account or "").strip().removeprefix("@")
     if not is_empty(given):
         return given, "caller"

@@ -91,6 +91,10 @@ class Tally:
 
     def add_record(self, section: Section, record: Record) -> None:
         """Land one record; of a profile or a summary, its totals and, once, the owner."""
+        if section.make_row is not None and not record:
+            # A renamed field must not pass for a row that is only empty.
+            self.add_malformed(section, f"{section.name}: none of its keys is known")
+            return
         if section.make_row is not None:
             self._add_row(section, *section.make_row(record, self.keep_comment_text))
             return

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -140,7 +141,7 @@ def read_txt(path: Path, label: str, section: Section, tally: Tally) -> None:
         tally.note_place(section)
         return
     tally.note_place(section)
-    for record, problem in _read_records(path, label, section):
+    for record, problem in _read_records(path, section):
         if problem:
             tally.add_malformed(section, problem)
         else:
@@ -157,12 +158,17 @@ def _read_lines(path: Path) -> Iterator[str]:
             yield line.rstrip("\r\n")
 
 
-def _read_key(line: str) -> str | None:
+def _read_field(line: str) -> tuple[str | None, str]:
+    """The plain key that a line begins with and its value; no key where it is not known."""
     match = _FIELD.fullmatch(line)
     if match is None:
-        return None
+        return None, ""
     key = plain(match.group(1))
-    return key if key in KNOWN_FIELDS else None
+    return (key if key in KNOWN_FIELDS else None), match.group(3)
+
+
+def _read_key(line: str) -> str | None:
+    return _read_field(line)[0]
 
 
 def _says_no_data(line: str) -> bool:
@@ -200,70 +206,71 @@ def _count_blocks(path: Path) -> int:
 # --- records -------------------------------------------------------------------------------
 
 
-def _read_records(path: Path, label: str, section: Section) -> Iterator[tuple[Record, str | None]]:
-    """The file's records with the fields that the section asks for, each with its problem."""
-    record: Record = {}
-    seen: set[str] = set()
-    first_key = current = ""
+@dataclass
+class _Block:
+    """The record that is being read: its lines by plain key, texts in pieces."""
+
+    seen: set[str] = field(default_factory=set)
+    pieces: dict[str, list[str]] = field(default_factory=dict)
+    current: str = ""
     problem: str | None = None
-    after_blank = False
+    characters: int = 0
+
+    def begin(self, section: Section, key: str, value: str) -> None:
+        """Take the line that begins a field; the first that says something is kept."""
+        self.seen.add(key)
+        self.current = key
+        ours = section.fields.get(key)
+        if ours is not None and not any(self.pieces.get(ours, ())):
+            self.pieces[ours] = [value]
+
+    def go_on(self, section: Section, line: str, blank_lines: int) -> None:
+        """Take a line that begins no known field."""
+        if not self.current:
+            self.problem = f"{section.name}: text before the first key"
+        elif self.current in _FREE_TEXT:
+            ours = section.fields.get(self.current)
+            if ours is not None:
+                self.pieces.setdefault(ours, []).append("\n" * (blank_lines + 1) + line)
+                self.characters += blank_lines
+        elif not _FIELD.fullmatch(line):
+            # (A field that is not known is not asked for either, like an unknown key of the JSON.)
+            self.problem = self.problem or f"{section.name}: a line that belongs to no key"
+
+    def finish(self) -> tuple[Record, str | None]:
+        return {name: "".join(pieces).strip() for name, pieces in self.pieces.items()}, self.problem
+
+
+def _read_records(path: Path, section: Section) -> Iterator[tuple[Record, str | None]]:
+    """The file's records with the fields that the section asks for, each with its problem."""
+    block = _Block()
+    first_key = ""
     blank_lines = 0
-    characters = 0
     for line in _read_lines(path):
         if not line.strip():
-            after_blank = True
             blank_lines += 1
             continue
-        key = _read_key(line)
-        if key is not None and current in _FREE_TEXT and not after_blank and key in seen:
-            # "Date: …" in the lines of a comment: part of what the person wrote.
+        key, value = _read_field(line)
+        if key in block.seen and block.current in _FREE_TEXT and not blank_lines:
+            # "Date: …" among the lines of a comment: part of what the person wrote.
             key = None
         if key is None:
-            problem = _continue(record, section, current, line, blank_lines, problem)
+            block.go_on(section, line, blank_lines)
         else:
-            starts = key == first_key or (after_blank and key in seen)
-            if starts or (not seen and problem):
-                yield record, problem
-                record, seen, problem, characters = {}, set(), None, 0
+            starts = key == first_key or (blank_lines > 0 and key in block.seen)
+            if (block.seen and starts) or (block.problem and not block.seen):
+                yield block.finish()
+                block = _Block()
             first_key = first_key or key
-            seen.add(key)
-            current = key
-            _take(record, section, key, line)
-        characters += len(line)
-        if characters > MAX_RECORD_CHARACTERS:
-            _refuse(label, f"has a record of more than {MAX_RECORD_CHARACTERS >> 20} MiB.")
-        after_blank, blank_lines = False, 0
-    if seen or problem:
-        yield record, problem
-
-
-def _take(record: Record, section: Section, key: str, line: str) -> None:
-    ours = section.fields.get(key)
-    match = _FIELD.fullmatch(line)
-    if ours is not None and match is not None and not record.get(ours):
-        record[ours] = match.group(3).strip()
-
-
-def _continue(
-    record: Record,
-    section: Section,
-    current: str,
-    line: str,
-    blank_lines: int,
-    problem: str | None,
-) -> str | None:
-    """Take a line that begins no known field; returns the record's problem, if it has one."""
-    if not current:
-        return f"{section.name}: text before the first key"
-    if current in _FREE_TEXT:
-        ours = section.fields.get(current)
-        if ours is not None:
-            record[ours] = f"{record.get(ours) or ''}\n" + "\n" * blank_lines + line
-        return problem
-    if _FIELD.fullmatch(line):
-        # A field that this version does not know: not asked for, like an unknown key of the JSON.
-        return problem
-    return problem or f"{section.name}: a line that belongs to no key"
+            block.begin(section, key, value)
+        block.characters += len(line)
+        if block.characters > MAX_RECORD_CHARACTERS:
+            limit = MAX_RECORD_CHARACTERS >> 20
+            block.problem = f"{section.name}: a record of more than {limit} Mi characters"
+            block.pieces.clear()
+        blank_lines = 0
+    if block.seen or block.problem:
+        yield block.finish()
 
 
 def _refuse(label: str, problem: str) -> NoReturn:
