@@ -578,7 +578,8 @@ def test_a_text_record_without_end_is_malformed(
 ) -> None:
     monkeypatch.setattr(personal_archive_txt, "MAX_RECORD_CHARACTERS", 1000)
     one = made.blocks({"Date": made.dated(1), "Comment": "fine"})
-    text = f"{one}\n{one}{'more and more\n' * 100}\n{one}"
+    more = "more and more\n" * 100
+    text = f"{one}\n{one}{more}\n{one}"
     files = made.write_txt(tmp_path, {"TikTok_Data_1/TikTok/Comment/Comments.txt": text})
     result = read(files, account="a", keep_comment_text=True)
     problems = column(result, "archive_comments", "_malformed")
