@@ -183,6 +183,15 @@ def test_a_hybrid_is_read_by_its_sections_not_by_a_version(tmp_path: Path) -> No
     assert read(made.write_json(tmp_path, {**j1, **j3})).vintage == "J hybrid"
 
 
+def test_a_section_in_two_places_lands_from_both(tmp_path: Path) -> None:
+    content = made.make_json()
+    content["Your Activity"]["Like List"] = content["Likes and Favorites"]["Like List"]
+    result = read(made.write_json(tmp_path, content))
+    likes = next(section for section in result.sections if section.name == "likes")
+    assert (likes.places, likes.records) == (2, 2)
+    assert column(result, "archive_likes", "_source_row") == [1, 2]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_order_of_sections_does_not_matter(tmp_path: Path, seed: int) -> None:
     content = made.make_json()
