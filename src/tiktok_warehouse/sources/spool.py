@@ -95,7 +95,7 @@ class Spool:
         self._problems.append(problem)
         if problem is not None:
             self.malformed_rows += 1
-        self._characters += sum(len(value) for value in row if value is not None)
+        self._characters += sum(map(len, filter(None, row)))
         if len(self._pending) >= SPOOL_ROWS or self._characters > SPOOL_CHARACTERS:
             self._flush()
 

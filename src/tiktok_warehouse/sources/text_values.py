@@ -34,7 +34,9 @@ def read_moment(text: str) -> str | None:
             return _write(datetime.fromtimestamp(seconds, UTC))
         date, clock, hours, minutes = match.groups()
         if hours is None:
-            return _write(datetime.fromisoformat(f"{date} {clock}"))
+            # Only to know that there is such a moment: its text is there already.
+            datetime.fromisoformat(f"{date} {clock}")
+            return f"{date} {clock}Z" if len(clock) == 8 else f"{date} {clock}:00Z"
         moment = datetime.fromisoformat(f"{date} {clock}{hours}:{minutes or '00'}")
         return _write(moment.astimezone(UTC))
     except (ValueError, OverflowError, OSError):
@@ -42,8 +44,8 @@ def read_moment(text: str) -> str | None:
 
 
 def _write(moment: datetime) -> str:
-    # isoformat, unlike strftime, writes the year 812 as 0812.
-    return moment.replace(tzinfo=None).isoformat(" ", "seconds") + "Z"
+    # isoformat, unlike strftime, writes the year 812 as 0812. Its zone and fraction are cut off.
+    return moment.isoformat(" ")[:19] + "Z"
 
 
 def read_day(text: str) -> str | None:
