@@ -1,4 +1,4 @@
-"""What a source's reader is given, and what it gives back."""
+"""What a reader of exports is given, and what it gives back."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class ExportFile:
     """One file of an export.
 
     Attributes:
-        name: its path inside its zip or folder, with "/".
-        path: where its bytes lie on disk.
-        modified: the time of the zip member, or of the file, in UTC; None where there is none.
-        zip_name: the file name of the zip it came out of, if it came out of one.
+        name: its path inside its zip or folder, with ``/``.
+        path: the bytes on disk.
+        modified: time of the zip member or of the file, UTC; None where it is unknown.
+        zip_name: file name of the zip it came out of, if it came out of one.
     """
 
     name: str
@@ -30,12 +30,12 @@ class ExportFile:
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of one entity that a file gave.
+    """Rows of one entity.
 
     Attributes:
-        entity: whose columns they have.
-        rows: the entity's columns as nullable text, and ``_source_row`` (int64), the number of
-            the record in the file, from 1.
+        entity: the entity; all its columns are text.
+        rows: nullable text columns named as the entity's, and ``_source_row`` (int64), which
+            counts the records of the file from 1.
     """
 
     entity: Entity
