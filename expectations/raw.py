@@ -92,7 +92,7 @@ def observe(project: Project) -> Sequence[Observation]:
 def _compare_columns(project: Project) -> str:
     contract = ", ".join(
         f"({quote(entity)}, {quote(column)}, {quote(type_name)})"
-        for entity, columns in project.entities.items()
+        for entity, columns in project.landed.items()
         for column, type_name in columns.items()
     )
     if project.raw_source == "lake":
@@ -100,7 +100,7 @@ def _compare_columns(project: Project) -> str:
             f"select {quote(entity)} as entity, file_name as source_file, name as column_name,"
             " duckdb_type as found_type"
             f" from parquet_schema({project.raw_files(entity)}) where duckdb_type is not null"
-            for entity in project.entities
+            for entity in project.landed
         )
     else:
         found = (
@@ -131,7 +131,7 @@ def _count_rows(project: Project) -> str:
         f"select {quote(entity)} as entity, _ingest_id as ingest_id, _source_file as source_file,"
         f" count(*) as rows_found, count(*) filter (where {broken}) as rows_without_lineage"
         f" from {project.raw(entity)} group by all"
-        for entity in project.entities
+        for entity in project.landed
     )
     registry = (
         f"read_parquet({project.raw_files('ingested_files')})"

@@ -56,6 +56,7 @@ class Project:
         columns: types by column by ``schema.table``, of the build database.
         published: the same of the last published version; empty before the first.
         entities: columns of each raw entity: contract first, then lineage, with their types.
+        exports: the same of TikTok's own exports, which a lake has and the sample has not.
         event_times: the column of each event entity that says when it happened.
     """
 
@@ -66,7 +67,13 @@ class Project:
     columns: Mapping[str, Mapping[str, str]]
     published: Mapping[str, Mapping[str, str]]
     entities: Mapping[str, Mapping[str, str]]
+    exports: Mapping[str, Mapping[str, str]]
     event_times: Mapping[str, str]
+
+    @property
+    def landed(self) -> Mapping[str, Mapping[str, str]]:
+        """The columns of every raw entity, whichever source it comes from."""
+        return {**self.entities, **self.exports}
 
     def raw_files(self, name: str) -> str:
         """The Parquet files of a raw entity (or of the registry) yet to be published, as SQL."""

@@ -8,6 +8,7 @@ too (TikTok Studio hands out four, which people pack into one), a third level is
 
 from __future__ import annotations
 
+import io
 import stat
 import struct
 import time
@@ -15,7 +16,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -92,6 +93,15 @@ def is_zip(path: Path) -> bool:
         return file.read(4) in _MAGICS
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether a file that begins like a zip is an .xlsx workbook, not files that were packed.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return is_zip(path) and not _is_inner_zip(path, path.name)
+
+
 def unpack(
     path: Path, scratch: Path, *, name: str | None = None, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[ExportFile, ...]:
@@ -131,20 +141,20 @@ def printable(text: str) -> str:
 
 @contextmanager
 def open_checked(
-    path: Path, called: str, limits: Limits = DEFAULT_LIMITS
+    source: Path | IO[bytes], called: str, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[zipfile.ZipFile]:
     """Open a zip of one level, with its members counted and measured before any is read.
 
     Args:
-        path: the zip.
+        source: the zip, or its bytes; they stay open.
         called: its name in messages.
         limits: how large it may be.
 
     Raises:
         RefusedFile: it is broken or breaks a limit; also while the caller reads from it.
     """
-    budget = _Budget(limits, packed=path.stat().st_size)
-    with _open(path, called) as archive:
+    with _open(source, called) as (archive, packed):
+        budget = _Budget(limits, packed=packed)
         _check_members(archive.infolist(), called, budget)
         with _refusing_broken(called):
             yield archive
@@ -199,15 +209,17 @@ class _BoundedFile:
 
 
 @contextmanager
-def _open(path: Path, called: str) -> Iterator[zipfile.ZipFile]:
-    with path.open("rb") as file:
+def _open(source: Path | IO[bytes], called: str) -> Iterator[tuple[zipfile.ZipFile, int]]:
+    """A zip of one level, and how many bytes it has."""
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+        packed = file.seek(0, io.SEEK_END)
         try:
             archive = zipfile.ZipFile(cast(IO[bytes], _BoundedFile(file, called)))
         except (*_BROKEN, OSError) as error:
             # A damaged directory may point before the file's start, which is an OSError.
             _refuse_broken(called, error)
         with archive:
-            yield archive
+            yield archive, packed
 
 
 def _check_members(members: Sequence[zipfile.ZipInfo], called: str, budget: _Budget) -> None:
@@ -332,7 +344,7 @@ def _unpack_level(
     *,
     depth: int,
 ) -> Iterator[ExportFile]:
-    with _open(path, called) as archive:
+    with _open(path, called) as (archive, _):
         members = archive.infolist()
         _check_members(members, called, budget)
         for member in members:

@@ -27,11 +27,12 @@ from rich.progress import (
 from tiktok_warehouse import doctor as doctor_module
 from tiktok_warehouse import forget as forget_module
 from tiktok_warehouse import generate as generate_module
-from tiktok_warehouse import lake, people, publish, report
+from tiktok_warehouse import lake, people, preview, publish, report
 from tiktok_warehouse import refresh as refresh_module
 from tiktok_warehouse import status as status_module
 from tiktok_warehouse import versions as versions_module
 from tiktok_warehouse.errors import ExitCode, UsageError, WarehouseError, find_exit_code
+from tiktok_warehouse.exports import Settings
 from tiktok_warehouse.home import (
     CONFIG_TEMPLATE,
     PROJECT_ROOT,
@@ -110,12 +111,68 @@ def ingest(
     again: Annotated[
         bool, typer.Option("--again", help="Land content anew that has landed before, as newest.")
     ] = False,
+    account: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HANDLE",
+            help="Whose exports these are, where neither a zip's name nor a folder says it.",
+            show_default=False,
+        ),
+    ] = None,
+    exported_on: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DAY",
+            help="The day on which TikTok Studio's files were downloaded: it settles their year.",
+            show_default=False,
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say what each file is taken for, or why not; no more."),
+    ] = False,
+    keep_comment_text: Annotated[
+        bool,
+        typer.Option(
+            "--keep-comment-text", help="Land the text of a personal archive's own comments too."
+        ),
+    ] = False,
 ) -> None:
-    """Land raw files in the lake; the originals stay untouched. Builds and publishes nothing."""
-    opened = open_home(find_home(home))
+    """Land raw files in the lake; the originals stay untouched. Builds and publishes nothing.
+
+    Takes event logs, and as they were downloaded: TikTok Studio's zips, CSVs and workbooks,
+    personal archives ("Download your data"), payloads of the Accounts API. Examples:
+
+      tiktok-warehouse ingest ~/Downloads/Overview_*.zip --dry-run
+
+      tiktok-warehouse ingest Overview.csv --account my.handle --exported-on 2026-03-09
+
+      tiktok-warehouse ingest exports/@my.handle exports/@another.handle
+
+      tiktok-warehouse ingest TikTok_Data_1760000000.zip --keep-comment-text
+    """
+    settings = Settings(account, exported_on.date() if exported_on else None, keep_comment_text)
+    root = find_home(home)
+    if dry_run:
+        opened = open_home(root, make_folders=False)
+        found, ignored = preview.preview(
+            opened, paths, mapping=mapping, again=again, settings=settings
+        )
+        report.show_preview(out, found, ignored)
+        if found and all(file.problem for file in found):
+            _complain(f"None of the {len(found)} file(s) offered could be read; see above.")
+            raise typer.Exit(ExitCode.NOTHING_READABLE)
+        return
+    opened = open_home(root)
     with hold_lock(opened, "ingest"), _show_progress() as progress:
         result = ingest_paths(
-            opened, paths, mapping=mapping, again=again, on_progress=_watch_ingest(progress)
+            opened,
+            paths,
+            mapping=mapping,
+            again=again,
+            settings=settings,
+            on_progress=_watch_ingest(progress),
         )
     report.show_ingest(out, result)
     _exit_if_nothing_readable(result)

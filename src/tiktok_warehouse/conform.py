@@ -78,9 +78,9 @@ def conform_batch(
             arrays[plain] = column
         elif plain in entity.columns:
             if plain in PERSON_COLUMNS or plain in hashed:
-                column = _rewrite_distinct(column, hash_values)
+                column = rewrite_distinct(column, hash_values)
             elif read_zone is not None and plain in entity.timestamps:
-                column = _rewrite_distinct(column, read_zone)
+                column = rewrite_distinct(column, read_zone)
             arrays[plain] = column
     if "comment_text" in arrays:
         kind = arrays.get("interaction_type", pa.nulls(batch.num_rows, pa.string()))
@@ -90,7 +90,8 @@ def conform_batch(
     return pa.record_batch(list(arrays.values()), names=list(arrays))
 
 
-def _rewrite_distinct(column: pa.Array, rewrite: Rewrite) -> pa.Array:
+def rewrite_distinct(column: pa.Array, rewrite: Rewrite) -> pa.Array:
+    """Rewrite each different value of a text column once; NULLs stay."""
     encoded = column.dictionary_encode()
     values = rewrite(encoded.dictionary.to_pylist())
     return pa.array(values, pa.string()).take(encoded.indices)

@@ -131,6 +131,20 @@ ENTITIES: dict[str, Entity] = {
     )
 }
 
+
+def list_all_entities() -> dict[str, Entity]:
+    """The raw contract's entities, then those of TikTok's own exports, by name.
+
+    The readers of exports are imported when somebody asks, not when the command line starts.
+    """
+    from tiktok_warehouse.sources.accounts_api import ENTITIES_OF_API
+    from tiktok_warehouse.sources.personal_archive_sections import ENTITIES_OF_ARCHIVE
+    from tiktok_warehouse.sources.studio import STUDIO_ENTITIES
+
+    of_studio = {entity.name: entity for entity in STUDIO_ENTITIES}
+    return {**ENTITIES, **of_studio, **ENTITIES_OF_ARCHIVE, **ENTITIES_OF_API}
+
+
 KNOWN_COLUMNS = frozenset(name for entity in ENTITIES.values() for name in entity.columns)
 
 INTERACTION_TYPES = ("like", "comment", "share", "save", "duet", "stitch", "direct_message")

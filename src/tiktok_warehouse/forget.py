@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import json
 import lzma
 import os
 import shutil
 import uuid
-import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,13 +26,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tiktok_warehouse import ingest, lake, ledger, people, publish
-from tiktok_warehouse.entities import ENTITIES
-from tiktok_warehouse.errors import UsageError
+from tiktok_warehouse import archives, ingest, lake, ledger, people, publish
+from tiktok_warehouse.entities import ENTITIES, list_all_entities
+from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import Home
 
 _NOTE = ".forgetting.json"
 _WHITE_SPACE = " \t\n\r\v\f"
+_PERSON_COLUMNS = ("person_id", "followed_person", "follower_person")
+# Columns of TikTok's own exports that say whose they are.
+_HANDLE_COLUMNS = ("account_handle", "archive_owner")
+_VIDEOS_OF_HANDLES = {
+    "studio_content": "account_handle",
+    "api_videos": "account_handle",
+    "archive_posts": "archive_owner",
+}
+# Entities whose rows belong to the account of their video.
+_OF_VIDEO = (
+    *("videos", "video_views", "interactions", "video_snapshots"),
+    *("studio_content", "api_videos", "api_video_retention", "api_video_sources"),
+)
+# More of a refused zip is not looked into: then it may name anybody.
+_MOST_UNPACKED = archives.Limits(total_bytes=1 << 30, members=2_000)
 
 
 @dataclass
@@ -44,6 +59,7 @@ class Forgetting:
         person_keys: keyed hashes of the person.
         account_ids: ids of the account.
         video_ids: ids of videos that were never another account's.
+        handles: handles that the account has had, without @ and in small letters.
         receipt_id: name of the receipt, which says nothing of whom.
         started_at: UTC.
         rows_removed: raw rows by entity.
@@ -56,6 +72,7 @@ class Forgetting:
     person_keys: list[str] = field(default_factory=list)
     account_ids: list[str] = field(default_factory=list)
     video_ids: list[str] = field(default_factory=list)
+    handles: list[str] = field(default_factory=list)
     receipt_id: str = ""
     started_at: str = ""
     rows_removed: dict[str, int] = field(default_factory=dict)
@@ -104,7 +121,7 @@ def forget_person(home: Home, person_id: str) -> Forgetting:
 
 
 def forget_account(home: Home, handle: str) -> Forgetting:
-    """Take an account with its videos and events out of the lake and the quarantine.
+    """Take an account with its videos, events and exports out of the lake and the quarantine.
 
     The caller holds the lock, builds and publishes again, and then calls ``finish``.
 
@@ -121,20 +138,44 @@ def forget_account(home: Home, handle: str) -> Forgetting:
     accounts = list(_read_columns(home, "accounts", ("account_id", "handle")))
     ids = {row["account_id"] for row in accounts if _fold_handle(row["handle"]) == wanted}
     ids.discard("")
-    if not wanted or not ids:
+    if not wanted or not (ids or _has_exports(home, wanted)):
         raise UsageError(
             f"No account with the handle '{handle}' has been ingested into {home.root}."
         )
-    owners: dict[str, set[str]] = {}
-    for row in _read_columns(home, "videos", ("video_id", "account_id")):
-        owners.setdefault(row["video_id"], set()).add(row["account_id"])
-    videos = sorted(video for video, of in owners.items() if video and of <= ids)
-    handles = {row["handle"] for row in accounts if row["account_id"] in ids} - {""}
-    removed = _clear_quarantine(home, [*ids, *handles, *videos])
+    handles = {_fold_handle(row["handle"]) for row in accounts if row["account_id"] in ids}
+    handles = (handles | {wanted}) - {""}
+    videos = _find_videos(home, ids, handles)
+    removed = _clear_quarantine(home, [*ids, *videos], handles)
     forgetting = Forgetting(
-        what="account", account_ids=sorted(ids), video_ids=videos, quarantine_removed=removed
+        what="account",
+        account_ids=sorted(ids),
+        video_ids=videos,
+        handles=sorted(handles),
+        quarantine_removed=removed,
     )
     return resume(home, _begin(home, forgetting))
+
+
+def _has_exports(home: Home, handle: str) -> bool:
+    return any(
+        _fold_handle(row[column]) == handle
+        for entity in list_all_entities().values()
+        for column in _HANDLE_COLUMNS
+        if column in entity.columns
+        for row in _read_columns(home, entity.name, (column,))
+    )
+
+
+def _find_videos(home: Home, ids: set[str], handles: set[str]) -> list[str]:
+    """The videos of an account, by any source, that are no other account's by any."""
+    owners: dict[str, set[bool]] = {}
+    for row in _read_columns(home, "videos", ("video_id", "account_id")):
+        owners.setdefault(row["video_id"], set()).add(row["account_id"] in ids)
+    for entity, column in _VIDEOS_OF_HANDLES.items():
+        for row in _read_columns(home, entity, ("video_id", column)):
+            is_theirs = _fold_handle(row[column]) in handles
+            owners.setdefault(row["video_id"], set()).add(is_theirs)
+    return sorted(video for video, theirs in owners.items() if video and all(theirs))
 
 
 def find_unfinished(home: Home) -> Forgetting | None:
@@ -158,7 +199,7 @@ def resume(home: Home, forgetting: Forgetting) -> Forgetting:
         registry = next(iter(folder.glob(f"{lake.REGISTRY}.*.parquet")), None)
         if registry is None:
             continue
-        for entity in ENTITIES:
+        for entity in list_all_entities():
             for path in sorted(folder.glob(f"{entity}.*.parquet")):
                 removed = _rewrite(path, entity, forgetting)
                 if removed is not None:
@@ -167,7 +208,7 @@ def resume(home: Home, forgetting: Forgetting) -> Forgetting:
                     )
                     forgetting.files_rewritten += 1
                     _write_note(home, forgetting)
-        _count_again(registry)
+        _count_again(registry, forgetting)
     # A database file keeps what was deleted in its free blocks; the logs may quote rows.
     shutil.rmtree(home.build, ignore_errors=True)
     home.build.mkdir(parents=True, exist_ok=True)
@@ -175,7 +216,10 @@ def resume(home: Home, forgetting: Forgetting) -> Forgetting:
         if path == ledger.find_ledger(home) or path.name == "forgotten":
             continue
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    needles = [*forgetting.person_keys, *forgetting.account_ids, *forgetting.video_ids]
+    needles = [
+        *(*forgetting.person_keys, *forgetting.account_ids),
+        *(*forgetting.video_ids, *forgetting.handles),
+    ]
     ledger.blank_messages(home, needles)
     return forgetting
 
@@ -259,8 +303,9 @@ def _rewrite(path: Path, entity: str, forgetting: Forgetting) -> int | None:
         How many rows were theirs; None if the file did not have to be written.
     """
     columns = _name_columns(entity, forgetting)
+    handles = [] if entity in ENTITIES else forgetting.handles
     with pq.ParquetFile(path) as file:
-        if not any(_names(batch, columns, forgetting) for batch in file.iter_batches()):
+        if not any(_names(batch, columns, forgetting, handles) for batch in file.iter_batches()):
             return None
         unfinished = path.with_name(f".{path.name}")
         removed = 0
@@ -270,28 +315,35 @@ def _rewrite(path: Path, entity: str, forgetting: Forgetting) -> int | None:
             for batch in file.iter_batches():
                 forgotten = _find(batch, columns)
                 removed += forgotten.true_count
-                writer.write_batch(_unname_videos(batch.filter(pc.invert(forgotten)), forgetting))
+                kept = _unname_videos(batch.filter(pc.invert(forgotten)), forgetting)
+                writer.write_batch(_unname_files(kept, handles))
     _sync(unfinished)
     unfinished.replace(path)
     _sync(path.parent)
     return removed
 
 
-def _names(batch: pa.RecordBatch, columns: dict[str, list[str]], forgetting: Forgetting) -> bool:
+def _names(
+    batch: pa.RecordBatch,
+    columns: dict[str, list[str]],
+    forgetting: Forgetting,
+    handles: list[str],
+) -> bool:
     if _find(batch, columns).true_count:
         return True
-    return not _unname_videos(batch, forgetting).equals(batch)
+    return not _unname_files(_unname_videos(batch, forgetting), handles).equals(batch)
 
 
 def _name_columns(entity: str, forgetting: Forgetting) -> dict[str, list[str]]:
     """The columns by which a row of an entity belongs to the forgotten, with the values there."""
-    known = ENTITIES[entity].columns
-    # The video of a follow, a visit or a conversion is only where it came from.
-    of_video = entity in ("videos", "video_views", "interactions", "video_snapshots")
+    known = list_all_entities()[entity].columns
     candidates = {
-        "person_id": forgetting.person_keys,
+        **{name: forgetting.person_keys for name in _PERSON_COLUMNS},
         "account_id": forgetting.account_ids,
-        **({"video_id": forgetting.video_ids} if of_video else {}),
+        **{name: [*forgetting.handles, *forgetting.account_ids] for name in _HANDLE_COLUMNS},
+        # The video of a follow, a visit or a conversion is only where it came from; that of an
+        # archive's like or watch is what somebody else looked at.
+        **({"video_id": forgetting.video_ids} if entity in _OF_VIDEO else {}),
     }
     return {name: values for name, values in candidates.items() if values and name in known}
 
@@ -299,7 +351,11 @@ def _name_columns(entity: str, forgetting: Forgetting) -> dict[str, list[str]]:
 def _find(batch: pa.RecordBatch, columns: dict[str, list[str]]) -> pa.BooleanArray:
     found = pa.array([False] * batch.num_rows, pa.bool_())
     for name, values in columns.items():
-        found = pc.or_(found, _is_one_of(batch.column(name), values))
+        column = batch.column(name)
+        found = pc.or_(found, _is_one_of(column, values))
+        if name in _HANDLE_COLUMNS:
+            bare = pc.utf8_ltrim(pc.utf8_trim(column, characters=_WHITE_SPACE), characters="@")
+            found = pc.or_(found, _is_one_of(pc.utf8_lower(bare), values))
     return found
 
 
@@ -322,18 +378,44 @@ def _unname_videos(batch: pa.RecordBatch, forgetting: Forgetting) -> pa.RecordBa
     return batch
 
 
-def _count_again(registry: Path) -> None:
-    """Let the registry of an ingest say how many rows its files have now."""
+def _unname_files(batch: pa.RecordBatch, handles: list[str]) -> pa.RecordBatch:
+    """Let rows that stay no longer say that they came in a file with a forgotten name."""
+    if not handles:
+        return batch
+    place = batch.schema.get_field_index("_source_file")
+    names = [_forget_name(name, handles) for name in batch.column(place).to_pylist()]
+    return batch.set_column(place, batch.schema.field(place), pa.array(names, pa.string()))
+
+
+def _forget_name(source_file: str, handles: list[str]) -> str:
+    if any(handle in source_file.casefold() for handle in handles):
+        return ingest.FORGOTTEN_FILE
+    return source_file
+
+
+def _count_again(registry: Path, forgetting: Forgetting) -> None:
+    """Let the registry of an ingest say how many rows its files have now, and name no forgotten.
+
+    The name of an export often has the account's handle in it.
+    """
     with pq.ParquetFile(registry) as file:
         table = file.read()
     counts = [
         pq.read_metadata(registry.parent / f"{row['entity']}.{row['ingest_seq']}.parquet").num_rows
         for row in table.to_pylist()
     ]
+    names = [
+        _forget_name(row["source_file"], [] if row["entity"] in ENTITIES else forgetting.handles)
+        for row in table.to_pylist()
+    ]
     place = table.schema.get_field_index("raw_rows")
-    if table.column(place).to_pylist() == counts:
+    name_place = table.schema.get_field_index("source_file")
+    if (table.column(place).to_pylist(), table.column(name_place).to_pylist()) == (counts, names):
         return
     counted = table.set_column(place, table.schema.field(place), pa.array(counts, pa.int64()))
+    counted = counted.set_column(
+        name_place, table.schema.field(name_place), pa.array(names, pa.string())
+    )
     unfinished = registry.with_name(f".{registry.name}")
     pq.write_table(counted, unfinished)
     _sync(unfinished)
@@ -352,32 +434,51 @@ def _sync(path: Path) -> None:
 # ---------------------------------------------------------------- refused files
 
 
-def _clear_quarantine(home: Home, needles: Iterable[str]) -> int:
-    """Remove refused files that name the forgotten, or that nobody can read to see; count them."""
+def _clear_quarantine(home: Home, needles: Iterable[str], handles: Iterable[str] = ()) -> int:
+    """Remove refused files that name the forgotten, or that nobody can read to see; count them.
+
+    Handles are looked for in any case of letters, and in the names of files too.
+    """
     wanted = [needle for needle in needles if needle]
+    folded = [handle for handle in handles if handle]
     removed = 0
     for path in sorted(home.quarantine.iterdir()):
-        if path.is_file() and _may_name(path, wanted):
+        if path.is_file() and _may_name(path, wanted, folded):
             path.unlink()
             removed += 1
     return removed
 
 
-def _may_name(path: Path, needles: list[str]) -> bool:
-    texts = _read_decoded(path)
-    if texts is None:
+def _may_name(path: Path, needles: list[str], handles: list[str]) -> bool:
+    if any(handle in path.name.casefold() for handle in handles):
         return True
+    try:
+        return any(
+            _holds(content, needles) or _holds(content.lower(), handles)
+            for content in _read_decoded(path.read_bytes(), depth=2)
+        )
+    except _Unreadable:
+        return True
+
+
+def _holds(content: bytes, needles: list[str]) -> bool:
     return any(
         needle.encode(encoding) in content
-        for content in texts
         for needle in needles
         for encoding in ("utf-8", "utf-16-le")
     )
 
 
-def _read_decoded(path: Path) -> list[bytes] | None:
-    """The content of a file, unpacked where it is packed; None if it cannot be unpacked."""
-    content = path.read_bytes()
+class _Unreadable(Exception):
+    """A file that cannot be unpacked to see what it names."""
+
+
+def _read_decoded(content: bytes, depth: int) -> Iterator[bytes]:
+    """The content of a file, unpacked where it is packed, zips in zips too.
+
+    Raises:
+        _Unreadable: it cannot be unpacked.
+    """
     unpack: dict[bytes, Callable[[bytes], bytes]] = {
         b"\x1f\x8b": gzip.decompress,
         b"BZh": bz2.decompress,
@@ -385,14 +486,27 @@ def _read_decoded(path: Path) -> list[bytes] | None:
     }
     if content.startswith((b"PAR1", b"\x28\xb5\x2f\xfd")):
         # Parquet packs its pages, and zstd needs its own reader: nobody looks inside here.
-        return None
+        raise _Unreadable
     try:
         for magic, decompress in unpack.items():
             if content.startswith(magic):
-                return [decompress(content)]
-        if content.startswith(b"PK"):
-            with zipfile.ZipFile(path) as archive:
-                return [archive.read(name) for name in archive.namelist()]
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, lzma.LZMAError, RuntimeError):
-        return None
-    return [content]
+                yield decompress(content)
+                return
+    except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
+        raise _Unreadable from error
+    if content.startswith(b"PK"):
+        yield from _read_members(content, depth)
+        return
+    yield content
+
+
+def _read_members(content: bytes, depth: int) -> Iterator[bytes]:
+    if depth == 0:
+        raise _Unreadable
+    try:
+        with archives.open_checked(io.BytesIO(content), "", _MOST_UNPACKED) as archive:
+            for member in archive.infolist():
+                yield member.filename.encode("utf-8", "replace")
+                yield from _read_decoded(archive.read(member), depth - 1)
+    except RefusedFile as error:
+        raise _Unreadable from error

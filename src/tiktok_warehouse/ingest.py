@@ -1,7 +1,9 @@
 """Land raw files in the lake: recognise, parse, hash people, land once, or say why not.
 
 The caller holds the home's lock. All files of one call land together, in one rename; a file that
-is refused goes to quarantine with its reason and never stops the others.
+is refused goes to quarantine with its reason and never stops the others. Event logs are read here,
+TikTok's own exports by ``exports``; of a zip in which one file is refused the others land, and the
+zip is kept in quarantine as it was offered.
 """
 
 from __future__ import annotations
@@ -13,14 +15,15 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tiktok_warehouse import lake, people, readers
-from tiktok_warehouse.conform import Rewrite, conform_batch, make_zone_reader
+from tiktok_warehouse import exports, lake, people, readers
+from tiktok_warehouse.conform import Rewrite, conform_batch, make_zone_reader, rewrite_distinct
 from tiktok_warehouse.entities import Entity
 from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import Home
@@ -28,8 +31,10 @@ from tiktok_warehouse.mapping import (
     Entry,
     Mapping,
     apply_entry,
+    find_misfit,
     find_unused_columns,
     load_mapping,
+    matches_name,
 )
 from tiktok_warehouse.offers import (
     Ignored,
@@ -41,7 +46,9 @@ from tiktok_warehouse.offers import (
 from tiktok_warehouse.quarantine import quarantine_file, quarantine_rows
 from tiktok_warehouse.recognise import load_mappings, recognise
 
-SOURCE_KIND = "event_log"
+SOURCE_KIND = exports.EVENT_LOG
+# Stands in the registry for the name of a file that named a forgotten account.
+FORGOTTEN_FILE = "(forgotten)"
 _SCRATCH = "scratch"
 _PROBLEMS_KEPT = 1000
 
@@ -59,6 +66,7 @@ class LandedFile:
         unknown_columns: columns of the file that were left out.
         mapping: the name of the mapping that read it, if any.
         quarantine: where the raw lines of its malformed rows lie, if there are any.
+        facts: what an export was taken for; None for an event log.
     """
 
     source_file: str
@@ -69,6 +77,7 @@ class LandedFile:
     unknown_columns: tuple[str, ...]
     mapping: str | None
     quarantine: Path | None
+    facts: exports.Facts | None = None
 
 
 @dataclass(frozen=True)
@@ -113,6 +122,8 @@ OnProgress = Callable[[Progress], None]
 
 # content, entity (None: as the mapping says), mapping's name and hash, parser version
 _ContentKey = tuple[str, str | None, str | None, str | None, str]
+# content of what was offered, source kind, parser version: the names under which it landed
+_Exports = dict[tuple[str, str, str], dict[str, str]]
 
 
 @dataclass
@@ -124,10 +135,13 @@ class _Run:
     explicit: Mapping | None
     mappings: list[Mapping]
     landed_before: dict[_ContentKey, str]
+    exports_before: _Exports
     from_landing: bool
     now: datetime
+    settings: exports.Settings
     on_rows: Callable[[int], None]
     landed_now: set[_ContentKey] = field(default_factory=set)
+    exports_now: set[tuple[str, str, str, str]] = field(default_factory=set)
 
     @property
     def scratch(self) -> Path:
@@ -141,6 +155,7 @@ def ingest_paths(
     mapping: Path | None = None,
     again: bool = False,
     taken_from_landing: bool = False,
+    settings: exports.Settings | None = None,
     on_progress: OnProgress | None = None,
     now: datetime | None = None,
 ) -> IngestResult:
@@ -154,6 +169,7 @@ def ingest_paths(
         taken_from_landing: the files are taken: deleted (or moved to ``keep_originals``) once
             they have landed, moved to quarantine where they are refused. Otherwise the originals
             are never touched.
+        settings: what the caller knows of TikTok's own exports.
         on_progress: called after each batch of rows.
         now: the time of the ingest, with a zone; the clock's where it is None.
 
@@ -191,13 +207,26 @@ def ingest_paths(
             explicit=explicit,
             mappings=mappings,
             landed_before={} if again else _index_content(registry),
+            exports_before={} if again else _index_exports(registry),
             from_landing=taken_from_landing,
             now=now,
+            settings=settings or exports.Settings(),
             on_rows=lambda _rows: None,
         )
-        for number, offer in enumerate(offers, 1):
+        number = 0
+        for task in plan_reading(offers, explicit, mappings):
+            offer = task.offers[0]
+            number += len(task.offers)
             if on_progress is not None:
                 run.on_rows = _bind_progress(on_progress, offer.label, number, len(offers))
+            if task.source_kind != SOURCE_KIND:
+                taken = _ingest_exports(run, task)
+                landed += taken.landed
+                already += taken.already
+                refused += taken.refused
+                ignored += taken.ignored
+                done += taken.done
+                continue
             signature = take_signature(offer.path)
             outcome = _ingest_offer(run, offer, signature)
             if isinstance(outcome, Refused):
@@ -264,7 +293,229 @@ def _bind_progress(
     return on_rows
 
 
-# --- one file ------------------------------------------------------------------------------
+def plan_reading(
+    offers: Sequence[Offer], explicit: Mapping | None, mappings: Sequence[Mapping]
+) -> list[exports.Task]:
+    """Say which offers are read together, and which of them are event logs.
+
+    Args:
+        offers: in the order of their paths.
+        explicit: the mapping that reads all of them, if any.
+        mappings: those that may describe one of them.
+    """
+    if explicit is not None:
+        return [exports.Task(SOURCE_KIND, (offer,)) for offer in offers]
+    return exports.plan(offers, lambda offer: _is_mapped(offer, mappings))
+
+
+def _is_mapped(offer: Offer, mappings: Sequence[Mapping]) -> bool:
+    """Whether a mapping reads a file that could be an export: somebody has said what it is."""
+    fitting = [mapping for mapping in mappings if matches_name(mapping, offer.path.name)]
+    if not fitting:
+        return False
+    with TemporaryDirectory() as scratch:
+        try:
+            columns = readers.read_table(offer.path, scratch=Path(scratch)).columns
+        except RefusedFile:
+            return False
+    return any(find_misfit(mapping, columns) is None for mapping in fitting)
+
+
+def _index_exports(registry: Iterable[lake.Registered]) -> _Exports:
+    found: _Exports = {}
+    for row in registry:
+        if row.source_kind != SOURCE_KIND:
+            names = found.setdefault((row.content_sha256, row.source_kind, row.parser_version), {})
+            names[row.source_file] = f"landed with ingest {row.ingest_id} as {row.source_file}"
+    return found
+
+
+# --- one export ------------------------------------------------------------------------------
+
+
+@dataclass
+class _Taken:
+    """What became of the offers of one task."""
+
+    landed: list[LandedFile] = field(default_factory=list)
+    already: list[AlreadyLanded] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    ignored: list[Ignored] = field(default_factory=list)
+    done: list[tuple[Offer, tuple[int, int, int] | None]] = field(default_factory=list)
+
+
+def _ingest_exports(run: _Run, task: exports.Task) -> _Taken:
+    taken = _Taken()
+    signatures = {offer.path: take_signature(offer.path) for offer in task.offers}
+    failures: list[exports.Failure] = []
+    malformed: list[exports.Export] = []
+    good: set[Path] = set()
+    changing: set[Path] = set()
+    run.scratch.mkdir(mode=0o700, exist_ok=True)
+    try:
+        for outcome in exports.read(
+            task,
+            scratch=run.scratch,
+            settings=run.settings,
+            now=run.now,
+            find_known=lambda piece: _find_known(run, piece),
+        ):
+            if isinstance(outcome, exports.Failure):
+                failures.append(outcome)
+            elif isinstance(outcome, exports.LeftAlone):
+                taken.ignored.append(Ignored(outcome.label, outcome.reason))
+                changing.update(offer.path for offer in outcome.offers if outcome.is_changing)
+            else:
+                good.update(offer.path for offer in outcome.piece.offers)
+                if isinstance(outcome, exports.Known):
+                    taken.already.append(AlreadyLanded(outcome.piece.label, outcome.reason))
+                    continue
+                taken.landed += _write_export(run, outcome)
+                if outcome.malformed_rows and outcome.piece.source_kind != exports.PERSONAL_ARCHIVE:
+                    malformed.append(outcome)
+    finally:
+        shutil.rmtree(run.scratch, ignore_errors=True)
+    kept = _quarantine_offers(run, task.offers, failures, malformed, good, signatures, changing)
+    for failure in failures:
+        paths = [offer.path for offer in failure.offers]
+        if not changing.intersection(paths):
+            taken.refused.append(Refused(failure.label, failure.reason, kept.get(paths[0])))
+    with_rows = {export.piece.label: kept.get(export.piece.offers[0].path) for export in malformed}
+    taken.landed = [
+        LandedFile(**{**vars(file), "quarantine": with_rows.get(file.source_file)})
+        if file.malformed_rows
+        else file
+        for file in taken.landed
+    ]
+    for offer in task.offers:
+        if offer.path in good and offer.path not in changing:
+            taken.done.append((offer, signatures[offer.path]))
+    return taken
+
+
+def _find_known(run: _Run, piece: exports.Piece) -> str | None:
+    """Why a piece is not read again; the same zip may come under another name."""
+    if (*_export_key(piece), piece.inner) in run.exports_now:
+        return "the same content was offered twice in this ingest"
+    return _find_among(run.exports_before, piece)
+
+
+def find_landed(registry: Iterable[lake.Registered], piece: exports.Piece) -> str | None:
+    """Since when a piece of an export is in the lake; None if it is not."""
+    return _find_among(_index_exports(registry), piece)
+
+
+def _export_key(piece: exports.Piece) -> tuple[str, str, str]:
+    return piece.sha256, piece.source_kind, piece.parser_version
+
+
+def _find_among(landed: _Exports, piece: exports.Piece) -> str | None:
+    for name, reason in landed.get(_export_key(piece), {}).items():
+        if not piece.inner or name == FORGOTTEN_FILE or name.endswith(f"/{piece.inner}"):
+            return reason
+    return None
+
+
+def _write_export(run: _Run, export: exports.Export) -> list[LandedFile]:
+    piece = export.piece
+    run.exports_now.add((*_export_key(piece), piece.inner))
+    landed = []
+    for part in export.parts:
+        batches = _hash_people(run, _count_rows(run, part.open_batches()))
+        seq, rows, malformed = lake.write_entity(run.incoming, part.entity, batches, piece.label)
+        run.incoming.registered.append(
+            lake.Registered(
+                ingest_seq=seq,
+                ingest_id=run.incoming.ingest_id,
+                entity=part.entity.name,
+                source_file=piece.label,
+                source_kind=piece.source_kind,
+                content_sha256=piece.sha256,
+                mapping_name=None,
+                mapping_sha256=None,
+                parser_version=piece.parser_version,
+                key_fingerprint=run.fingerprint,
+                never_has=None,
+                raw_rows=rows,
+                unknown_columns=",".join(export.left_out) or None,
+                ingested_at=run.incoming.ingested_at,
+            )
+        )
+        landed.append(
+            LandedFile(
+                source_file=piece.label,
+                entity=part.entity.name,
+                ingest_seq=seq,
+                rows=rows,
+                malformed_rows=malformed,
+                unknown_columns=export.left_out,
+                mapping=None,
+                quarantine=None,
+                facts=export.facts,
+            )
+        )
+    return landed
+
+
+def _hash_people(run: _Run, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    from tiktok_warehouse.sources.personal_archive_sections import PERSON_COLUMNS_OF_ARCHIVE
+
+    for batch in batches:
+        hashed = [
+            rewrite_distinct(column, run.hash_values)
+            if name in PERSON_COLUMNS_OF_ARCHIVE
+            else column
+            for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        ]
+        yield pa.record_batch(hashed, names=batch.schema.names)
+
+
+def _quarantine_offers(
+    run: _Run,
+    offers: Iterable[Offer],
+    failures: Sequence[exports.Failure],
+    malformed: Sequence[exports.Export],
+    good: set[Path],
+    signatures: dict[Path, tuple[int, int, int] | None],
+    changing: set[Path],
+) -> dict[Path, Path | None]:
+    """Keep each offer of which something was refused, once, with all that is wrong with it."""
+    kept: dict[Path, Path | None] = {}
+    for offer in offers:
+        problems = [
+            (failure.label, failure.reason)
+            for failure in failures
+            if offer in failure.offers and offer.path not in changing
+        ]
+        problems += [
+            (
+                export.piece.label,
+                f"{export.malformed_rows:,} of its rows could not be read; they have landed without"
+                " their values, as malformed rows.",
+            )
+            for export in malformed
+            if offer in export.piece.offers
+        ]
+        if not problems:
+            continue
+        reason = " ".join(
+            text if label == offer.label else f"{label}: {text}" for label, text in problems
+        )
+        kept[offer.path] = quarantine_file(
+            run.home,
+            offer.path,
+            label=offer.label,
+            reason=reason,
+            now=run.now,
+            # What landed of it is not in the lake yet: it leaves the folder when that is done.
+            move=run.from_landing
+            and offer.path not in good
+            and take_signature(offer.path) == signatures[offer.path],
+        )
+    return kept
+
+
+# --- one event log ---------------------------------------------------------------------------
 
 
 def _ingest_offer(

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tiktok_warehouse.entities import ENTITIES, Entity
+from tiktok_warehouse.entities import Entity, list_all_entities
 from tiktok_warehouse.home import Home
 from tiktok_warehouse.readers import MALFORMED, SOURCE_ROW
 
@@ -104,7 +104,7 @@ def ensure_lake(home: Home) -> None:
     """
     folder = home.raw / EMPTY
     folder.mkdir(parents=True, exist_ok=True)
-    schemas = {entity.name: entity_schema(entity) for entity in ENTITIES.values()}
+    schemas = {entity.name: entity_schema(entity) for entity in list_all_entities().values()}
     for name, schema in {**schemas, REGISTRY: REGISTRY_SCHEMA}.items():
         target = folder / f"{name}.0.parquet"
         if target.exists() and pq.read_schema(target).equals(schema):

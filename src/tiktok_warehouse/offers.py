@@ -12,7 +12,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from tiktok_warehouse.errors import UsageError
@@ -24,11 +24,13 @@ SETTLE_SECONDS = 2.0
 @dataclass(frozen=True)
 class Offer:
     """A file to ingest. ``label`` is its name for people: relative to the folder that was given,
-    with as many folders before it as tell it from the other files of the call.
+    with as many folders before it as tell it from the other files of the call. ``root`` is the
+    folder that was given; None for a file that was named itself.
     """
 
     path: Path
     label: str
+    root: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,12 @@ def find_offers(
         found = list(_expand(Path(given)))
         if not found and not may_be_empty:
             raise UsageError(f"{given} matches no file. Check the path; nothing was ingested.")
-        for path, label in found:
+        for path, label, root in found:
             reason = _why_ignored(path)
             if reason:
                 ignored.append(Ignored(label, reason))
             else:
-                offers.setdefault(path.absolute(), Offer(path, label))
+                offers.setdefault(path.absolute(), Offer(path, label, root))
     return _tell_apart([offers[path] for path in sorted(offers)]), ignored
 
 
@@ -82,33 +84,33 @@ def _tell_apart(offers: list[Offer]) -> list[Offer]:
 def _lengthen(offer: Offer) -> Offer:
     folders = offer.path.absolute().parts[1:]
     more = PurePosixPath(offer.label).parts
-    return Offer(offer.path, _readable("/".join(folders[-len(more) - 1 :])))
+    return replace(offer, label=_readable("/".join(folders[-len(more) - 1 :])))
 
 
-def _expand(given: Path) -> Iterator[tuple[Path, str]]:
+def _expand(given: Path) -> Iterator[tuple[Path, str, Path | None]]:
     if given.is_dir():
         yield from _walk(given)
     elif given.exists() or given.is_symlink():
-        yield given, _readable(given.name)
+        yield given, _readable(given.name), None
     else:
         for match in sorted(glob.glob(str(given), recursive=True)):  # noqa: PTH207
             path = Path(match)
             if path.is_dir():
                 yield from _walk(path)
             else:
-                yield path, _readable(path.name)
+                yield path, _readable(path.name), None
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
+def _walk(folder: Path) -> Iterator[tuple[Path, str, Path | None]]:
     for root, folders, files in os.walk(folder, onerror=_raise):
         folders.sort()
         here = Path(root)
         # A linked folder is not walked (links may go in circles), but it is not passed by silently.
         for name in [n for n in folders if n.startswith(".") or (here / n).is_symlink()]:
             folders.remove(name)
-            yield here / name, _readable((here / name).relative_to(folder).as_posix())
+            yield here / name, _readable((here / name).relative_to(folder).as_posix()), folder
         for name in sorted(files):
-            yield here / name, _readable((here / name).relative_to(folder).as_posix())
+            yield here / name, _readable((here / name).relative_to(folder).as_posix()), folder
 
 
 def _raise(error: OSError) -> None:

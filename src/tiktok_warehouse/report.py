@@ -12,8 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from tiktok_warehouse.check_results import LAYERS, CheckResult, link_docs
+from tiktok_warehouse.exports import ACCOUNTS_API, EVENT_LOG, PERSONAL_ARCHIVE, STUDIO, Facts
 from tiktok_warehouse.forget import Receipt
-from tiktok_warehouse.ingest import IngestResult
+from tiktok_warehouse.ingest import IngestResult, LandedFile
+from tiktok_warehouse.offers import Ignored
+from tiktok_warehouse.preview import Previewed
 from tiktok_warehouse.publish import Published, Version
 from tiktok_warehouse.versions import KpiTotal, TableDifference
 
@@ -85,6 +88,14 @@ _KPI_COLUMNS = (
     ("avg watch", ".1f", " s"),
     ("completed", ".1f", " %"),
 )
+
+_SOURCES = {
+    EVENT_LOG: "event log",
+    STUDIO: "TikTok Studio",
+    PERSONAL_ARCHIVE: "personal archive",
+    ACCOUNTS_API: "Accounts API",
+}
+_MOST_LANGUAGES = 3
 
 # Of a list in a message: a header may have a hundred thousand characters.
 _MOST_NAMES = 20
@@ -158,14 +169,15 @@ def show_ingest(console: Console, result: IngestResult, set_aside: Sequence[str]
     """Print what became of each file that was offered, and of raw files that were damaged."""
     for damaged in set_aside:
         say(console, make_printable(f"Damaged: {damaged}"), style="red")
-    if result.landed:
+    event_logs = [file for file in result.landed if file.facts is None]
+    if event_logs:
         table = Table(title=f"Landed as ingest {result.ingest_id}", title_justify="left")
         table.add_column("file", overflow="fold")
         table.add_column("taken for")
         table.add_column("mapping")
         table.add_column("rows", justify="right")
         table.add_column("malformed", justify="right")
-        for file in result.landed:
+        for file in event_logs:
             table.add_row(
                 _cell(file.source_file),
                 file.entity,
@@ -174,19 +186,98 @@ def show_ingest(console: Console, result: IngestResult, set_aside: Sequence[str]
                 f"{file.malformed_rows:,}",
             )
         console.print(table)
-    left_out = {file.source_file: file.unknown_columns for file in result.landed}
+    _show_landed_exports(console, result)
+    left_out = {file.source_file: file.unknown_columns for file in event_logs}
     for source_file, columns in left_out.items():
         if columns:
             message = f"Columns left out of {source_file}: {_list_briefly(columns)}"
             say(console, make_printable(message))
     for known in result.already_landed:
         say(console, make_printable(f"Already landed: {known.source_file} ({known.reason})"))
-    for ignored in result.ignored:
-        say(console, make_printable(f"Left alone: {ignored.source_file} ({ignored.reason})"))
+    _show_ignored(console, result.ignored)
     for refused in result.refused:
         kept = f" Kept in {refused.quarantine}." if refused.quarantine else ""
         message = f"Refused: {refused.source_file}: {refused.reason}{kept}"
         say(console, make_printable(message), style="red")
+
+
+def _show_landed_exports(console: Console, result: IngestResult) -> None:
+    exports: dict[str, list[LandedFile]] = {}
+    for file in result.landed:
+        if file.facts is not None:
+            exports.setdefault(file.source_file, []).append(file)
+    if exports:
+        say(console, f"Exports landed as ingest {result.ingest_id}")
+    for source_file, files in exports.items():
+        rows = sum(file.rows for file in files)
+        malformed = sum(file.malformed_rows for file in files)
+        _show_facts(console, source_file, files[0].facts, rows, malformed)
+        entities = ", ".join(f"{file.entity} ({file.rows:,})" for file in files)
+        _show_fact(console, "landed as", entities)
+        if files[0].quarantine:
+            _show_fact(console, "kept", f"{files[0].quarantine}, for its malformed rows")
+
+
+def _show_ignored(console: Console, ignored: Sequence[Ignored]) -> None:
+    for file in ignored:
+        say(console, make_printable(f"Left alone: {file.source_file} ({file.reason})"))
+
+
+def show_preview(
+    console: Console, previewed: Sequence[Previewed], ignored: Sequence[Ignored]
+) -> None:
+    """Print what each file was taken for, or why it would be refused."""
+    for file in previewed:
+        if file.facts is not None:
+            _show_facts(console, file.source_file, file.facts, file.rows, file.malformed_rows)
+        else:
+            say(console, make_printable(file.source_file))
+        if file.known:
+            _show_fact(console, "known", f"already {file.known}")
+        if file.problem:
+            _show_fact(console, "refused", file.problem, style="red")
+    _show_ignored(console, ignored)
+    readable = sum(file.problem is None for file in previewed)
+    say(
+        console,
+        f"A dry run: {readable:,} of {len(previewed):,} could be read. Nothing was landed, moved or"
+        " created.",
+    )
+
+
+def _show_facts(
+    console: Console, source_file: str, facts: Facts | None, rows: int | None, malformed: int
+) -> None:
+    say(console, make_printable(source_file))
+    if facts is None:
+        return
+    what = f"{_SOURCES[facts.source_kind]}: {facts.kind}"
+    _show_fact(console, "taken for", f"{what} ({facts.vintage})" if facts.vintage else what)
+    if facts.languages:
+        more = len(facts.languages) - _MOST_LANGUAGES
+        shown = ", ".join(facts.languages[:_MOST_LANGUAGES])
+        _show_fact(console, "language", shown + (f" and {more} more" if more > 0 else ""))
+    if facts.account:
+        _show_fact(console, "account", _with_evidence(facts.account, facts.account_evidence))
+    if facts.window:
+        days = f"{facts.window[0]} to {facts.window[1]}"
+        _show_fact(console, "days", _with_evidence(days, facts.window_evidence))
+    if facts.exported_on:
+        day = _with_evidence(str(facts.exported_on), facts.export_evidence)
+        _show_fact(console, "exported on", day)
+    if rows is not None:
+        counted = f"{rows:,}" + (f", {malformed:,} of them malformed" if malformed else "")
+        _show_fact(console, "rows", counted)
+    for note in facts.notes:
+        _show_fact(console, "note", note)
+
+
+def _with_evidence(value: str, evidence: str | None) -> str:
+    return f"{value}, by {evidence}" if evidence else value
+
+
+def _show_fact(console: Console, name: str, value: str, style: str | None = None) -> None:
+    say(console, make_printable(f"  {name:<13}{value}"), style=style)
 
 
 def show_checks(console: Console, checks: Sequence[CheckResult]) -> None:

@@ -18,7 +18,7 @@ from typing import IO, Any, Literal
 import duckdb
 
 from tiktok_warehouse import check_results
-from tiktok_warehouse.entities import ENTITIES
+from tiktok_warehouse.entities import list_all_entities
 from tiktok_warehouse.errors import Busy, ChecksFailed, UsageError, WarehouseError
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
@@ -36,6 +36,12 @@ _LOCK_SECONDS = 10.0
 # A log longer than this is put aside, and the one put aside before is dropped.
 _LOG_BYTES = 5_000_000
 _SHOWN_FAILURES = 5
+# Sources of TikTok's own exports, by what the names of their entities begin with.
+_SOURCES_BY_PREFIX = {
+    "studio_": "studio",
+    "archive_": "personal_archive",
+    "api_": "accounts_api",
+}
 _SHOWN_ROWS = 3
 # A failing row is shown to whoever reads the scheduler's log.
 _PERSONAL_COLUMNS = ("person_key", "comment_text")
@@ -183,17 +189,27 @@ def read_consumed(home: Home) -> dict[str, int]:
     _await_database(home)
     with duckdb.connect(str(home.database), read_only=True) as connection:
         tables = connection.execute(
-            "select table_name from duckdb_tables() where schema_name = 'staging'"
+            "select table_name from duckdb_columns()"
+            " where schema_name = 'staging' and column_name = '_ingest_seq'"
         ).fetchall()
         found = {}
-        for entity in ENTITIES:
-            table = f"base_event_log__{entity}"
-            if (table,) in tables:
-                row = connection.execute(
-                    f"select coalesce(max(_ingest_seq), 0) from staging.{table}"
-                ).fetchone()
-                found[entity] = int(row[0]) if row else 0
+        for entity in list_all_entities():
+            for table in _name_base_tables(entity):
+                if (table,) in tables:
+                    row = connection.execute(
+                        f"select coalesce(max(_ingest_seq), 0) from staging.{table}"
+                    ).fetchone()
+                    found[entity] = int(row[0]) if row else 0
     return found
+
+
+def _name_base_tables(entity: str) -> list[str]:
+    """What an entity's base table may be called; a source's prefix need not be repeated."""
+    names = [f"base_event_log__{entity}"]
+    for prefix, source in _SOURCES_BY_PREFIX.items():
+        if entity.startswith(prefix):
+            names = [f"base_{source}__{entity}", f"base_{source}__{entity.removeprefix(prefix)}"]
+    return names
 
 
 def drop_taken_in(home: Home, change_seq: int) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from tiktok_warehouse import check_results, data_docs, publish
 from tiktok_warehouse.check_results import CheckResult
-from tiktok_warehouse.entities import ENTITIES, PERSON_COLUMNS
+from tiktok_warehouse.entities import ENTITIES, PERSON_COLUMNS, list_all_entities
 from tiktok_warehouse.errors import UsageError, WarehouseError
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
@@ -198,8 +198,9 @@ def _open(connection: Any, home: Home, *, ignores_published: bool) -> Project:
         else []
     )
     newest = None if ignores_published else publish.find_newest(home)
+    raw_source: Literal["seeds", "lake"] = rows[0][0] if rows else "lake"
     return Project(
-        raw_source=rows[0][0] if rows else "lake",
+        raw_source=raw_source,
         raw_folder=str(home.raw),
         raw_published=newest.origin.ingest_seq if newest else 0,
         reporting_time_zone=home.reporting_time_zone,
@@ -208,6 +209,11 @@ def _open(connection: Any, home: Home, *, ignores_published: bool) -> Project:
         entities={
             name: {**dict.fromkeys(entity.columns, "VARCHAR"), **_LINEAGE_TYPES}
             for name, entity in ENTITIES.items()
+        },
+        exports={
+            name: {**dict.fromkeys(entity.columns, "VARCHAR"), **_LINEAGE_TYPES}
+            for name, entity in list_all_entities().items()
+            if raw_source == "lake" and name not in ENTITIES
         },
         event_times={
             name: entity.timestamps[0]

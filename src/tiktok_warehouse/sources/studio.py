@@ -90,6 +90,7 @@ class StudioRead:
         window: first and last day of its rows; None without rows or days.
         exported_on: the day of the export as near as it is known; None only without rows.
         year_evidence: what its years rest on, or, without days, its export day.
+        export_evidence: what the day of the export rests on; None where that is not known.
         left_out: columns of the file that are not in the rows.
         malformed_rows: how many rows could not be read; ``_malformed`` says why.
         part: the rows; beside the entity's columns and ``_source_row`` they have ``_malformed``.
@@ -102,6 +103,7 @@ class StudioRead:
     window: tuple[date, date] | None
     exported_on: date | None
     year_evidence: str | None
+    export_evidence: str | None
     left_out: tuple[str, ...]
     malformed_rows: int
     part: Part
@@ -318,6 +320,7 @@ def read(
         window=(min(dates), max(dates)) if dates else None,
         exported_on=day,
         year_evidence=dated.evidence if dated else day_evidence,
+        export_evidence=day_evidence,
         left_out=tuple(
             printable(name)
             for place, name in enumerate(table.header)
