@@ -338,7 +338,7 @@ def _name_columns(entity: str, forgetting: Forgetting) -> dict[str, list[str]]:
     """The columns by which a row of an entity belongs to the forgotten, with the values there."""
     known = list_all_entities()[entity].columns
     candidates = {
-        **{name: forgetting.person_keys for name in _PERSON_COLUMNS},
+        **dict.fromkeys(_PERSON_COLUMNS, forgetting.person_keys),
         "account_id": forgetting.account_ids,
         **{name: [*forgetting.handles, *forgetting.account_ids] for name in _HANDLE_COLUMNS},
         # The video of a follow, a visit or a conversion is only where it came from; that of an
