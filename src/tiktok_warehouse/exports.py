@@ -651,11 +651,14 @@ def _shared_folders(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _hash_together(members: Sequence[_Member]) -> str:
-    """The offer's own hash; of several files, the hash of their hashes."""
-    hashes = dict.fromkeys(member.sha256 for member in members)
-    if len(hashes) == 1:
-        return next(iter(hashes))
-    return hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
+    """The offer's own hash; of several files, that of their hashes and sections."""
+    if len({member.offer.path for member in members}) == 1:
+        return members[0].sha256
+    named = sorted(
+        f"{'/'.join(PurePosixPath(member.file.name).parts[-2:])} {member.sha256}"
+        for member in members
+    )
+    return hashlib.sha256("\n".join(named).encode()).hexdigest()
 
 
 def _check_owner(members: Sequence[_Member], found: ArchiveRead, given: str | None) -> None:
