@@ -37,7 +37,7 @@ from studio_files import (
     write_unzipped,
     write_zips,
 )
-from tiktok_warehouse import archives, cli, exports, forget, ingest, lake
+from tiktok_warehouse import archives, cli, exports, forget, ingest, lake, transform
 from tiktok_warehouse.entities import ENTITIES, list_all_entities
 from tiktok_warehouse.errors import ExitCode, UsageError
 from tiktok_warehouse.exports import Settings
@@ -326,6 +326,18 @@ def test_the_lake_has_a_typed_file_for_every_entity(home: Home) -> None:
         schema = pq.read_schema(home.raw / lake.EMPTY / f"{name}.0.parquet")
         assert schema.equals(lake.entity_schema(entity))
     assert len(list_all_entities()) == len(ENTITIES) + 7 + 12 + 6
+
+
+@pytest.mark.parametrize("table", ["base_studio__overview", "base_studio__studio_overview"])
+def test_the_build_says_what_it_has_read_of_exports(
+    home: Home, table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with duckdb.connect(str(home.database)) as connection:
+        connection.execute("create schema staging")
+        connection.execute(f"create table staging.{table} as select 7::bigint as _ingest_seq")
+        connection.execute("create table staging.base_studio__viewers as select 1 as other")
+    monkeypatch.setattr(transform, "fingerprint_models", lambda _home: None)
+    assert transform.read_consumed(home) == {"studio_overview": 7}
 
 
 def test_damage_to_a_landed_export_is_found(home: Home, tmp_path: Path) -> None:
@@ -631,6 +643,26 @@ def test_a_kill_in_between_loses_nothing(
     assert not [path for path in home.landing.rglob("*") if path.is_file()]
 
 
+def test_a_killed_process_leaves_private_scratch_that_the_next_ingest_clears(home: Home) -> None:
+    path = put_archive(home.landing / "a.zip")
+    code = (
+        "import os; from pathlib import Path; from tiktok_warehouse import ingest, lake, offers;"
+        " from tiktok_warehouse.home import open_home; offers.SETTLE_SECONDS = 0;"
+        " lake.write_entity = lambda *_: os._exit(9); home = open_home(Path(os.environ['ROOT']));"
+        " ingest.ingest_paths(home, [home.landing], taken_from_landing=True)"
+    )
+    environment = {**os.environ, "ROOT": str(home.root)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 9
+    left = home.raw / lake.INCOMING
+    assert stat.S_IMODE(left.stat().st_mode) == 0o700
+    assert list(left.rglob("user_data_tiktok.json"))
+    assert path.exists()
+    assert not lake.read_registry(home)
+    assert take(home).landed
+    assert not left.exists()
+    assert not path.exists()
+
+
 # --- people ----------------------------------------------------------------------------------
 
 
@@ -693,6 +725,22 @@ def test_a_forgotten_person_is_erased_from_archives(home: Home, tmp_path: Path) 
     assert len(rows(home, "archive_followers")) == 1
     (row,) = [r for r in lake.read_registry(home) if r.entity == "archive_follows"]
     assert row.raw_rows == 0
+
+
+def test_a_forgotten_person_is_looked_for_in_zips_inside_of_refused_zips(
+    home: Home, tmp_path: Path
+) -> None:
+    lake.ensure_lake(home)
+    load_secret(home)
+    inner = put_zip(tmp_path / "inner.zip", {"a.txt": "Anna-4711 was here"}).read_bytes()
+    other = put_zip(tmp_path / "other.zip", {"a.txt": "Ben was here"}).read_bytes()
+    bomb = put_zip(tmp_path / "bomb.zip", make_bomb()).read_bytes()
+    for name, content in (("1", inner), ("2", other), ("3", bomb)):
+        put_zip(home.quarantine / f"{name}.zip", {"inner.zip": content})
+    forgetting = forget.forget_person(home, "Anna-4711")
+    # Nobody unpacks the third to see whom it names.
+    assert forgetting.quarantine_removed == 2
+    assert [path.name for path in home.quarantine.iterdir()] == ["2.zip"]
 
 
 def test_a_forgotten_account_takes_its_exports_along(home: Home, tmp_path: Path) -> None:
