@@ -41,7 +41,7 @@ from tiktok_warehouse import archives, cli, exports, forget, ingest, lake, trans
 from tiktok_warehouse.entities import ENTITIES, list_all_entities
 from tiktok_warehouse.errors import ExitCode, UsageError
 from tiktok_warehouse.exports import Settings
-from tiktok_warehouse.home import Home
+from tiktok_warehouse.home import PROJECT_ROOT, Home
 from tiktok_warehouse.ingest import IngestResult, ingest_paths
 from tiktok_warehouse.people import hash_person, load_secret
 
@@ -857,3 +857,12 @@ def exports_of(folder: Path) -> Any:
     from tiktok_warehouse.offers import find_offers
 
     return find_offers([folder])
+
+
+def test_the_page_on_exports_names_every_file_and_entity() -> None:
+    page = (PROJECT_ROOT / "docs" / "exports.md").read_text("utf-8")
+    for name in set(list_all_entities()) - set(ENTITIES):
+        assert f"`{name}`" in page
+    for name, header in HEADERS.items():
+        shown = header if name != "FollowerHistory" else header[:2]
+        assert f"| {name} | {', '.join(shown)}" in page
