@@ -278,8 +278,8 @@ def recognise(file: ExportFile) -> str | None:
         return STUDIO
     if archives.is_zip(file.path):
         raise RefusedFile(
-            f"{file.name} is a workbook, and by its header no file of TikTok Studio, or it is"
-            " damaged. Download it again; export a table of another kind as CSV."
+            f"{file.name} begins like a workbook, and by its header it is no file of TikTok Studio,"
+            " or it is damaged. Download it again; export a table of another kind as CSV."
         )
     if personal_archive.recognise(file) is not None:
         return PERSONAL_ARCHIVE

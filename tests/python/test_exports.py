@@ -24,6 +24,8 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import api_files
 import archive_files
@@ -41,7 +43,7 @@ from tiktok_warehouse import archives, cli, exports, forget, ingest, lake, trans
 from tiktok_warehouse.entities import ENTITIES, list_all_entities
 from tiktok_warehouse.errors import ExitCode, UsageError
 from tiktok_warehouse.exports import Settings
-from tiktok_warehouse.home import PROJECT_ROOT, Home
+from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 from tiktok_warehouse.ingest import IngestResult, ingest_paths
 from tiktok_warehouse.people import hash_person, load_secret
 
@@ -101,8 +103,8 @@ def make_overview(studio: Studio) -> bytes:
     return make_bytes(studio, make_files(studio)["Overview"])
 
 
-def land(home: Home, *paths: Path, again: bool = False, **settings: Any) -> IngestResult:
-    return ingest_paths(home, paths, again=again, settings=Settings(**settings))
+def land(home: Home, *paths: Path, again: bool = False, **known: Any) -> IngestResult:
+    return ingest_paths(home, paths, again=again, settings=Settings(**known))
 
 
 def take(home: Home) -> IngestResult:
@@ -211,11 +213,11 @@ def test_the_text_files_of_an_archive_are_one_export(
 
 
 def test_two_archives_of_one_folder_name_stay_apart(home: Home, tmp_path: Path) -> None:
-    put_texts(tmp_path / "a")
-    put_texts(tmp_path / "b")
+    put_texts(tmp_path / "a" / "data")
+    put_texts(tmp_path / "b" / "data")
     profile = next((tmp_path / "b").rglob("Profile Info.txt"))
     profile.write_text(profile.read_text().replace(archive_files.OWNER, "second_owner"))
-    land(home, tmp_path / "a", tmp_path / "b")
+    land(home, tmp_path / "a" / "data", tmp_path / "b" / "data")
     owners = [row["archive_owner"] for row in rows(home, "archive_watches")]
     assert owners == [archive_files.OWNER] * 3 + ["second_owner"] * 3
 
@@ -501,6 +503,52 @@ def test_a_bad_zip_is_refused_and_leaves_nothing(
     assert not list(home.landing.iterdir())
     assert {file.source_file for file in result.landed} == {"good.zip/user_data_tiktok.json"}
     assert not list(tmp_path.rglob("outside.csv"))
+    assert not (home.raw / lake.INCOMING).exists()
+
+
+def make_good_files() -> dict[str, bytes]:
+    files = make_files(STUDIO)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("@mira/Overview.csv", make_bytes(STUDIO, files["Overview"]))
+    return {
+        "Viewers_mira.zip": packed.getvalue(),
+        "Content.csv": make_bytes(STUDIO, files["Content"]),
+        "Viewers.xlsx": make_bytes(replace(STUDIO, xlsx=True), files["Viewers"]),
+        "user_data_tiktok.json": json.dumps(archive_files.make_json()).encode(),
+        "Watch History.txt": archive_files.make_txt()[
+            "TikTok_Data_1772000000/TikTok/Your Activity/Watch History.txt"
+        ].encode(),
+        "payload.json": json.dumps(api_files.page(api_files.make_account())).encode(),
+    }
+
+
+GOOD_FILES = make_good_files()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    name=st.sampled_from(sorted(GOOD_FILES)),
+    cut=st.floats(0, 1),
+    garbage=st.binary(max_size=40),
+    goes_on=st.booleans(),
+)
+def test_whatever_is_offered_lands_whole_or_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, name: str, cut: float, garbage: bytes, goes_on: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("garbage")
+    home = open_home(folder / "home")
+    good = GOOD_FILES[name]
+    at = int(cut * len(good))
+    put(folder / "@mira" / name, good[:at] + garbage + (good[at:] if goes_on else b""))
+    result = land(home, folder / "@mira", exported_on=date(2026, 3, 9))
+    assert len({file.source_file for file in result.landed}) + len(result.refused) >= 1
+    assert len(lake.read_registry(home)) == len(result.landed)
+    for row in lake.read_registry(home):
+        assert lake.find_damage(home, row, every_page=True) is None
+    for file in result.refused:
+        assert file.reason.endswith((".", ".)"))
+        assert file.quarantine is not None
     assert not (home.raw / lake.INCOMING).exists()
 
 
