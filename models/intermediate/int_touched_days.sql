@@ -11,6 +11,7 @@
 {%- set consumed = consumed_change_seq() if is_incremental() else 0 -%}
 {#- A row changed since the last run, or its day is to be built again because somebody asked. -#}
 {%- set has_changed = "_change_seq > " ~ consumed -%}
+{%- set has_new_reading = 'true' if var('backfill_from') else has_changed -%}
 {%- if var('backfill_from') -%}
     {%- set has_changed = "(" ~ has_changed ~ " or event_date between cast('" ~ var('backfill_from')
         ~ "' as date) and cast('" ~ var('backfill_to') ~ "' as date))" -%}
@@ -151,7 +152,7 @@ list_changes as (
         video_id,
         cast(null as date) as event_date
     from {{ ref('base_event_log__video_snapshots') }}
-    where {{ 'true' if var('backfill_from') else '_change_seq > ' ~ consumed }} and reason_code is null
+    where {{ has_new_reading }} and reason_code is null
 
     union all
 

@@ -55,8 +55,7 @@ list_pairs as (
             and snapshots.event_date = video_days.event_date
     where
         case
-            when snapshots.measure in ('{{ view_measures() | join("', '") }}')
-                then video_days.watch_source
+            when snapshots.measure in ('views', 'total_watch_seconds') then video_days.watch_source
             else video_days.engagement_source
         end = 'event_log'
 

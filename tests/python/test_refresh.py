@@ -13,6 +13,7 @@ import sys
 import time
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -329,6 +330,37 @@ def test_a_truncated_file_of_the_lake_is_set_aside_and_its_original_lands_again(
 
 def number_in_lake(path: Path) -> int:
     return int(path.name.split(".")[1])
+
+
+def test_a_raw_file_that_vanishes_in_mid_run_is_said_and_its_original_lands_again(
+    lake_home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    views = count_views(lake_home)
+    offer_view(lake_home, "gone")
+    original = next(lake_home.landing.iterdir()).read_bytes()
+    build_models = transform.build_models
+
+    def lose_a_file(home: Home, *arguments: Any, **options: Any) -> transform.BuildResult:
+        newest = lake.read_registry(home)[-1]
+        (home.raw / newest.ingest_id / f"{newest.entity}.{newest.ingest_seq}.parquet").unlink()
+        return build_models(home, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transform, "build_models", lose_a_file)
+        assert refresh(lake_home) == ExitCode.CHECKS_FAILED
+    assert "raw_rows_as_registered" in flatten(capsys)
+    assert count_views(lake_home) == views
+    # The next run goes on without it, and says what to offer again.
+    assert refresh(lake_home) == 0
+    assert "offer video_views_gone.csv again" in flatten(capsys)
+    (lake_home.landing / "video_views_gone.csv").write_bytes(original)
+    assert refresh(lake_home) == 0
+    assert count_views(lake_home) == views + 1
+
+
+def flatten(capsys: pytest.CaptureFixture[str]) -> str:
+    """What was printed, without the terminal's line ends."""
+    return " ".join("".join(capsys.readouterr()).split())
 
 
 def test_a_rebuild_asks_for_a_published_raw_file_that_is_damaged(
