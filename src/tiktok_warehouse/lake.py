@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from tiktok_warehouse.entities import ENTITIES, Entity
 from tiktok_warehouse.home import Home
 from tiktok_warehouse.readers import MALFORMED, SOURCE_ROW
+from tiktok_warehouse.sources.export_entities import EXPORT_ENTITIES
 
 INCOMING = ".incoming"
 EMPTY = "_empty"
@@ -104,7 +105,8 @@ def ensure_lake(home: Home) -> None:
     """
     folder = home.raw / EMPTY
     folder.mkdir(parents=True, exist_ok=True)
-    schemas = {entity.name: entity_schema(entity) for entity in ENTITIES.values()}
+    entities = ENTITIES | EXPORT_ENTITIES
+    schemas = {name: entity_schema(entity) for name, entity in entities.items()}
     for name, schema in {**schemas, REGISTRY: REGISTRY_SCHEMA}.items():
         target = folder / f"{name}.0.parquet"
         if target.exists() and pq.read_schema(target).equals(schema):
