@@ -55,7 +55,8 @@ count_moves as (
         root_exported_on,
         shift_days_by_overview - shift_days as further_days,
         count(*) as files,
-        min(exported_on) as first_exported_on
+        min(exported_on) as first_exported_on,
+        max(case when viewers_verdict in ('same', 'a_day_later') then 1 else 0 end) as is_by_viewers
     from find_beside_overview
     where shift_days_by_overview is not null
     group by account_handle, file_kind, root_exported_on, shift_days_by_overview - shift_days
@@ -79,7 +80,8 @@ propose_shifts as (
     select
         beside.*,
         cast(beside.shift_days + coalesce(rank_moves.further_days, 0) as bigint)
-            as proposed_shift_days
+            as proposed_shift_days,
+        coalesce(rank_moves.is_by_viewers, 0) = 1 as is_by_viewers
     from find_beside_overview as beside
     left join rank_moves
         on
@@ -160,7 +162,15 @@ score_files as (
         sum(is_doubt) as doubts,
         count(*) - sum(is_doubt) as confirmations,
         sum(case when verdict in ('same', 'a_day_later', 'a_day_earlier') then 1 - is_doubt else 0 end)
-            as strong_confirmations
+            as strong_confirmations,
+        -- What is overwhelming counts twice.
+        sum(
+            case
+                when is_doubt = 1 then 1
+                when verdict = 'alike' then -1
+                else -2
+            end
+        ) as loneliness
     from list_comparisons
     group by account_handle, file_kind, exported_on
 
@@ -175,8 +185,8 @@ find_doubted as (
         comparisons.exported_on,
         max(
             case
-                when own.doubts - own.strong_confirmations > other.doubts - other.strong_confirmations then 1
-                when own.doubts - own.strong_confirmations < other.doubts - other.strong_confirmations then 0
+                when own.loneliness > other.loneliness then 1
+                when own.loneliness < other.loneliness then 0
                 when comparisons.exported_on > comparisons.compared_with_exported_on then 1
                 else 0
             end
@@ -282,9 +292,9 @@ decide_repairs as (
         case when doubt is null then proposed_shift_days else 0 end as decided_shift_days,
         case
             when doubt is not null then doubt
-            when proposed_shift_days <> 0 and proposed_shift_days = shift_days
-                then 'a_day_apart_from_other_exports'
-            when proposed_shift_days <> 0 then 'viewers_a_day_later_than_views'
+            when proposed_shift_days <> shift_days and is_by_viewers
+                then 'viewers_a_day_later_than_views'
+            when proposed_shift_days <> 0 then 'a_day_apart_from_other_exports'
             when confirmations > 0 then 'agrees_with_other_exports'
             when viewers_verdict = 'same' then 'agrees_with_overview'
             else 'nothing_to_compare'
