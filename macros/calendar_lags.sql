@@ -40,3 +40,34 @@
                 and matches_at_{{ other }} <= {{ var('calendar_chance_share') }} * overlap_days_at_{{ other }}
                 {%- endfor %}
 {%- endmacro %}
+
+{#-
+    For each lag the days compared, those of them with a flag set, and the correlation of two
+    logarithms: columns overlap_days_at_lag_0, <flagged>_at_lag_0 and log_correlation_at_lag_0, …
+-#}
+{% macro measure_at_lags(flag, flagged, first, second) -%}
+    {%- for label_lag, name in label_lags().items() -%}
+        {%- if not loop.first %}
+        {% endif -%}
+        count(*) filter (where label_lag = {{ label_lag }}) as overlap_days_at_{{ name }},
+        count(*) filter (where label_lag = {{ label_lag }} and {{ flag }} = 1)
+            as {{ flagged }}_at_{{ name }},
+        {{ log_correlation(first, second, label_lag) }}
+            as log_correlation_at_{{ name }}{{ ',' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- Whether the logarithms correlate at one lag and clearly less at the others. -#}
+{% macro correlates_best(label_lag) -%}
+    {%- set best = 'log_correlation_at_' ~ label_lags()[label_lag] -%}
+    overlap_days_at_{{ label_lags()[label_lag] }} >= {{ var('calendar_viewers_least_days') }}
+        and {{ best }} >= {{ var('calendar_viewers_correlation') }}
+        {%- for other in label_lags().values() if other != label_lags()[label_lag] %}
+        and {{ best }} - coalesce(log_correlation_at_{{ other }}, 0) >= {{ var('calendar_viewers_gain') }}
+        {%- endfor -%}
+{%- endmacro %}
+
+{#- A value of the row that is trusted most, among those that a condition holds for. -#}
+{% macro most_trusted(value, condition) -%}
+    max_by({{ value }}, trust) filter (where {{ condition }})
+{%- endmacro %}

@@ -12,8 +12,8 @@
     - seconds      decimal from 0, three digits
 
     `key` names a row and none of its parts may be missing; `key_if_known` are further parts that
-    may. Of the rows of a key the one that landed last counts. `required` may not be missing
-    either. Everything else is optional: a bad value becomes NULL and is counted.
+    may. Of the rows of a key the one that landed last counts; with `has_repeats` rows that are the
+    same in one file are several. `required` may not be missing either. Everything else is optional: a bad value becomes NULL and is counted.
 -#}
 {% macro export_entities() -%}
     {%- set entities = {} -%}
@@ -218,6 +218,7 @@
         'archive_searches': {
             'source': 'personal_archive',
             'key': ['archive_owner', 'searched_at'],
+            'has_repeats': true,
             'columns': {'archive_owner': 'id', 'searched_at': 'timestamp'},
         },
         'archive_reposts': {

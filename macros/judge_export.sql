@@ -41,6 +41,9 @@
 {%- for name in about.get('key_if_known', []) -%}
     {%- do match_key.append(name ~ '_or_none') -%}
 {%- endfor -%}
+{%- if about.get('has_repeats') -%}
+    {%- do match_key.append('nth_in_file') -%}
+{%- endif -%}
 {%- set content = names | reject('in', key + about.get('key_if_known', [])) | list or key[:1] -%}
 with
 
@@ -93,6 +96,12 @@ describe_rows as (
         {%- for name in about.get('key_if_known', []) %}
         {{ name }}_or_none,
         {%- endfor %}
+        {%- if about.get('has_repeats') %}
+        row_number() over (
+            partition by _ingest_seq, {{ key | join(', ') }}
+            order by _source_row asc
+        ) as nth_in_file,
+        {%- endif %}
         reason_code,
         {% if nulled -%}
         {{ list_nulled(nulled) }} as nulled_columns,

@@ -97,7 +97,10 @@ check_pairs as (
     select
         export_overlaps.*,
         case
-            when export_overlaps.label_lag = earlier.proposed_shift_days - later.proposed_shift_days then 0
+            when
+                export_overlaps.label_lag
+                = earlier.proposed_shift_days - later.proposed_shift_days
+                then 0
             else 1
         end as is_doubt
     from export_overlaps
@@ -161,8 +164,12 @@ score_files as (
         exported_on,
         sum(is_doubt) as doubts,
         count(*) - sum(is_doubt) as confirmations,
-        sum(case when verdict in ('same', 'a_day_later', 'a_day_earlier') then 1 - is_doubt else 0 end)
-            as strong_confirmations,
+        sum(
+            case
+                when verdict in ('same', 'a_day_later', 'a_day_earlier') then 1 - is_doubt
+                else 0
+            end
+        ) as strong_confirmations,
         -- What is overwhelming counts twice.
         sum(
             case

@@ -1,9 +1,7 @@
-{%- set measures = {
-    'video_views': 'overview', 'profile_views': 'overview', 'likes': 'overview',
-    'comments': 'overview', 'shares': 'overview',
-    'total_viewers': 'viewers', 'new_viewers': 'viewers', 'returning_viewers': 'viewers',
-    'followers': 'follower_history',
-} -%}
+{%- set measures = [
+    'video_views', 'profile_views', 'likes', 'comments', 'shares',
+    'total_viewers', 'new_viewers', 'returning_viewers', 'followers',
+] -%}
 with
 
 days as (
@@ -44,13 +42,12 @@ choose_values as (
         account_handle,
         event_date,
         {%- for measure in measures %}
-        max_by({{ measure }}, trust) filter (where {{ measure }} is not null) as {{ measure }},
+        {{ most_trusted(measure, measure ~ ' is not null') }} as {{ measure }},
         {%- endfor %}
         {%- for file_kind in ['overview', 'viewers', 'follower_history'] %}
-        max_by(exported_on, trust) filter (where file_kind = '{{ file_kind }}' and main_measure is not null)
-            as {{ file_kind }}_exported_on,
-        max_by(decision, trust) filter (where file_kind = '{{ file_kind }}' and main_measure is not null)
-            as {{ file_kind }}_decision{{ ',' if not loop.last }}
+        {%- set knows = "file_kind = '" ~ file_kind ~ "' and main_measure is not null" %}
+        {{ most_trusted('exported_on', knows) }} as {{ file_kind }}_exported_on,
+        {{ most_trusted('decision', knows) }} as {{ file_kind }}_decision{{ ',' if not loop.last }}
         {%- endfor %}
     from repair_labels
     group by account_handle, event_date

@@ -13,16 +13,16 @@ with
 {% endfor %}
 list_days as (
     {% for file_kind, measures in files.items() %}
+    {%- set columns = [] -%}
+    {%- for measure in files.values() | sum(start=[]) -%}
+        {%- do columns.append(measure if measure in measures else 'cast(null as bigint) as ' ~ measure) -%}
+    {%- endfor %}
     select
         account_handle,
         '{{ file_kind }}' as file_kind,
         exported_on,
         event_date as labelled_date,
-        {%- for other, others in files.items() %}
-        {%- for measure in others %}
-        {{ measure if other == file_kind else 'cast(null as bigint) as ' ~ measure }},
-        {%- endfor %}
-        {%- endfor %}
+        {{ columns | join(',\n        ') }},
         {{ measures[0] }} as main_measure,
         concat(
             {%- for measure in measures %}

@@ -54,12 +54,7 @@ count_matches as (
         file_kind,
         earlier_exported_on,
         later_exported_on,
-        {%- for label_lag, name in label_lags().items() %}
-        count(*) filter (where label_lag = {{ label_lag }}) as overlap_days_at_{{ name }},
-        count(*) filter (where label_lag = {{ label_lag }} and is_match = 1) as matches_at_{{ name }},
-        {{ log_correlation('earlier_log', 'later_log', label_lag) }}
-            as log_correlation_at_{{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ measure_at_lags('is_match', 'matches', 'earlier_log', 'later_log') }}
     from compare_days
     group by account_handle, file_kind, earlier_exported_on, later_exported_on
 
@@ -82,7 +77,8 @@ judge_overlaps as (
             -- Three days more than without the lag are no chance, and no proof.
             when greatest(matches_at_lag_1, matches_at_lag_minus_1) >= matches_at_lag_0 + 3
                 then 'doubtful'
-            when matches_at_lag_0 > {{ var('calendar_chance_share') }} * overlap_days_at_lag_0 then 'alike'
+            when matches_at_lag_0 > {{ var('calendar_chance_share') }} * overlap_days_at_lag_0
+                then 'alike'
             when overlap_days_at_lag_0 < {{ var('calendar_least_days') }} then 'silent'
             when
                 coalesce(log_correlation_at_lag_0, 0) >= {{ var('calendar_viewers_correlation') }}

@@ -1,3 +1,5 @@
+{%- set too_many = var('calendar_viewers_above_before') -%}
+{%- set few = var('calendar_viewers_above_after') -%}
 with
 
 days as (
@@ -49,13 +51,7 @@ measure_lags as (
     select
         account_handle,
         exported_on,
-        {%- for label_lag, name in label_lags().items() %}
-        count(*) filter (where label_lag = {{ label_lag }}) as overlap_days_at_{{ name }},
-        count(*) filter (where label_lag = {{ label_lag }} and is_above = 1)
-            as viewers_above_views_at_{{ name }},
-        {{ log_correlation('views_log', 'viewers_log', label_lag) }}
-            as log_correlation_at_{{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ measure_at_lags('is_above', 'viewers_above_views', 'views_log', 'viewers_log') }}
     from compare_days
     group by account_handle, exported_on
 
@@ -65,20 +61,13 @@ compare_lags as (
 
     select
         *,
-        {%- for name in label_lags().values() %}
-        overlap_days_at_{{ name }} >= {{ var('calendar_viewers_least_days') }}
-        and log_correlation_at_{{ name }} >= {{ var('calendar_viewers_correlation') }}
-        {%- for other in label_lags().values() if other != name %}
-        and log_correlation_at_{{ name }} - coalesce(log_correlation_at_{{ other }}, 0)
-        >= {{ var('calendar_viewers_gain') }}
-        {%- endfor %} as correlates_at_{{ name }},
-        {%- endfor %}
-        viewers_above_views_at_lag_0
-        >= {{ var('calendar_viewers_above_before') }} * overlap_days_at_lag_0 as is_impossible_at_lag_0,
-        viewers_above_views_at_lag_0
-        <= {{ var('calendar_viewers_above_after') }} * overlap_days_at_lag_0 as is_possible_at_lag_0,
-        viewers_above_views_at_lag_1
-        <= {{ var('calendar_viewers_above_after') }} * overlap_days_at_lag_1 as is_possible_at_lag_1
+        {{ correlates_best(0) }} as correlates_at_lag_0,
+        {{ correlates_best(1) }} as correlates_at_lag_1,
+        {{ correlates_best(-1) }} as correlates_at_lag_minus_1,
+        {{ too_many }} * overlap_days_at_lag_0 <= viewers_above_views_at_lag_0
+            as is_impossible_at_lag_0,
+        {{ few }} * overlap_days_at_lag_0 >= viewers_above_views_at_lag_0 as is_possible_at_lag_0,
+        {{ few }} * overlap_days_at_lag_1 >= viewers_above_views_at_lag_1 as is_possible_at_lag_1
     from measure_lags
 
 ),
