@@ -71,3 +71,8 @@
 {% macro most_trusted(value, condition) -%}
     max_by({{ value }}, trust) filter (where {{ condition }})
 {%- endmacro %}
+
+{#- The same among the rows of a kind of file whose main measure is known. -#}
+{% macro most_trusted_of(file_kind, value) -%}
+    {{ most_trusted(value, "file_kind = '" ~ file_kind ~ "' and main_measure is not null") }}
+{%- endmacro %}

@@ -1,7 +1,3 @@
-{%- set measures = [
-    'video_views', 'profile_views', 'likes', 'comments', 'shares',
-    'total_viewers', 'new_viewers', 'returning_viewers', 'followers',
-] -%}
 with
 
 days as (
@@ -41,14 +37,21 @@ choose_values as (
     select
         account_handle,
         event_date,
-        {%- for measure in measures %}
-        {{ most_trusted(measure, measure ~ ' is not null') }} as {{ measure }},
-        {%- endfor %}
-        {%- for file_kind in ['overview', 'viewers', 'follower_history'] %}
-        {%- set knows = "file_kind = '" ~ file_kind ~ "' and main_measure is not null" %}
-        {{ most_trusted('exported_on', knows) }} as {{ file_kind }}_exported_on,
-        {{ most_trusted('decision', knows) }} as {{ file_kind }}_decision{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ most_trusted('video_views', 'video_views is not null') }} as video_views,
+        {{ most_trusted('profile_views', 'profile_views is not null') }} as profile_views,
+        {{ most_trusted('likes', 'likes is not null') }} as likes,
+        {{ most_trusted('comments', 'comments is not null') }} as comments,
+        {{ most_trusted('shares', 'shares is not null') }} as shares,
+        {{ most_trusted('total_viewers', 'total_viewers is not null') }} as total_viewers,
+        {{ most_trusted('new_viewers', 'new_viewers is not null') }} as new_viewers,
+        {{ most_trusted('returning_viewers', 'returning_viewers is not null') }} as returning_viewers,
+        {{ most_trusted('followers', 'followers is not null') }} as followers,
+        {{ most_trusted_of('overview', 'exported_on') }} as overview_exported_on,
+        {{ most_trusted_of('overview', 'decision') }} as overview_decision,
+        {{ most_trusted_of('viewers', 'exported_on') }} as viewers_exported_on,
+        {{ most_trusted_of('viewers', 'decision') }} as viewers_decision,
+        {{ most_trusted_of('follower_history', 'exported_on') }} as follower_history_exported_on,
+        {{ most_trusted_of('follower_history', 'decision') }} as follower_history_decision
     from repair_labels
     group by account_handle, event_date
 
@@ -57,9 +60,15 @@ choose_values as (
 select
     account_handle,
     event_date,
-    {%- for measure in measures %}
-    {{ measure }},
-    {%- endfor %}
+    video_views,
+    profile_views,
+    likes,
+    comments,
+    shares,
+    total_viewers,
+    new_viewers,
+    returning_viewers,
+    followers,
     overview_exported_on,
     overview_decision,
     viewers_exported_on,

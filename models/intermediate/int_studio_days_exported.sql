@@ -14,8 +14,14 @@ with
 list_days as (
     {% for file_kind, measures in files.items() %}
     {%- set columns = [] -%}
+    {%- set texts = [] -%}
     {%- for measure in files.values() | sum(start=[]) -%}
-        {%- do columns.append(measure if measure in measures else 'cast(null as bigint) as ' ~ measure) -%}
+        {%- if measure in measures -%}
+            {%- do columns.append(measure) -%}
+            {%- do texts.append('cast(' ~ measure ~ ' as string)') -%}
+        {%- else -%}
+            {%- do columns.append('cast(null as bigint) as ' ~ measure) -%}
+        {%- endif -%}
     {%- endfor %}
     select
         account_handle,
@@ -24,17 +30,9 @@ list_days as (
         event_date as labelled_date,
         {{ columns | join(',\n        ') }},
         {{ measures[0] }} as main_measure,
-        concat(
-            {%- for measure in measures %}
-            cast({{ measure }} as string){{ ", '|', " if not loop.last }}
-            {%- endfor %}
-        ) as all_measures,
+        concat({{ texts | join(", '|', ") }}) as all_measures,
         case
-            when
-                {%- for measure in measures %}
-                {{ 'and ' if not loop.first }}{{ measure }} is not null
-                {%- endfor %}
-                then true
+            when {{ measures | join(' is not null and ') }} is not null then true
             else false
         end as is_known,
         _ingest_seq,
