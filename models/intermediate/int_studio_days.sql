@@ -44,7 +44,8 @@ choose_values as (
         {{ most_trusted('shares', 'shares is not null') }} as shares,
         {{ most_trusted('total_viewers', 'total_viewers is not null') }} as total_viewers,
         {{ most_trusted('new_viewers', 'new_viewers is not null') }} as new_viewers,
-        {{ most_trusted('returning_viewers', 'returning_viewers is not null') }} as returning_viewers,
+        {{ most_trusted('returning_viewers', 'returning_viewers is not null') }}
+            as returning_viewers,
         {{ most_trusted('followers', 'followers is not null') }} as followers,
         {{ most_trusted_of('overview', 'exported_on') }} as overview_exported_on,
         {{ most_trusted_of('overview', 'decision') }} as overview_decision,

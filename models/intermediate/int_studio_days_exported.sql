@@ -1,10 +1,5 @@
 with
-{% set files = {
-    'overview': ['video_views', 'profile_views', 'likes', 'comments', 'shares'],
-    'viewers': ['total_viewers', 'new_viewers', 'returning_viewers'],
-    'follower_history': ['followers'],
-} %}
-{% for file_kind in files %}
+{% for file_kind in studio_measures() %}
 {{ file_kind }} as (
 
     select * from {{ ref('stg_studio__' ~ file_kind) }}
@@ -12,25 +7,15 @@ with
 ),
 {% endfor %}
 list_days as (
-    {% for file_kind, measures in files.items() %}
-    {%- set columns = [] -%}
-    {%- set texts = [] -%}
-    {%- for measure in files.values() | sum(start=[]) -%}
-        {%- if measure in measures -%}
-            {%- do columns.append(measure) -%}
-            {%- do texts.append('cast(' ~ measure ~ ' as string)') -%}
-        {%- else -%}
-            {%- do columns.append('cast(null as bigint) as ' ~ measure) -%}
-        {%- endif -%}
-    {%- endfor %}
+    {% for file_kind, measures in studio_measures().items() %}
     select
         account_handle,
         '{{ file_kind }}' as file_kind,
         exported_on,
         event_date as labelled_date,
-        {{ columns | join(',\n        ') }},
+        {{ studio_columns(file_kind) }},
         {{ measures[0] }} as main_measure,
-        concat({{ texts | join(", '|', ") }}) as all_measures,
+        {{ studio_fingerprint(file_kind) }} as all_measures,
         case
             when {{ measures | join(' is not null and ') }} is not null then true
             else false
@@ -47,7 +32,7 @@ select
     file_kind,
     exported_on,
     labelled_date,
-    {%- for measures in files.values() %}
+    {%- for measures in studio_measures().values() %}
     {%- for measure in measures %}
     {{ measure }},
     {%- endfor %}

@@ -25,6 +25,7 @@ from studio_files import (
     name_zip,
 )
 from tiktok_warehouse import lake
+from tiktok_warehouse.entities import Entity
 from tiktok_warehouse.home import Home
 from tiktok_warehouse.sources import studio as reader
 from tiktok_warehouse.sources.export_file import ExportFile
@@ -149,7 +150,7 @@ def read_export(files: Sequence[ExportFile], exported_on: date) -> list[StudioRe
 
 
 def land_tables(
-    home: Home, tables: Iterable[tuple[reader.Entity, pa.Table]], source_kind: str = "studio"
+    home: Home, tables: Iterable[tuple[Entity, pa.Table]], source_kind: str = "studio"
 ) -> None:
     """Put rows that readers gave into a home's lake, in one ingest."""
     lake.ensure_lake(home)
