@@ -179,9 +179,8 @@ def read_parts(found: accounts_api.ApiRead | personal_archive.ArchiveRead) -> li
 def run_dbt(home: Home) -> None:
     selection = [f"+{name}" for name in ("int_studio_days", "calendar_repairs")]
     selection += ["+row_reconciliation", "+rejected_rows", "+nulled_values"]
-    selection += [
-        f"path:models/staging/{source}" for source in ("accounts_api", "personal_archive")
-    ]
+    sources = ("studio", "accounts_api", "personal_archive")
+    selection += [f"path:models/staging/{source}" for source in sources]
     command = [
         *(
             sys.executable,
