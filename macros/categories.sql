@@ -25,11 +25,30 @@
 {%- endmacro %}
 
 {#- The raw entities of an event log, parents before children. -#}
-{% macro raw_entities() -%}
+{% macro event_log_entities() -%}
     {{ return([
         'accounts', 'videos', 'video_views', 'interactions', 'follower_events', 'follower_counts',
         'profile_visits', 'conversions', 'account_snapshots', 'video_snapshots',
     ]) }}
+{%- endmacro %}
+
+{#- All raw entities: those of an event log and those of the platform's own exports. -#}
+{% macro raw_entities() -%}
+    {{ return(event_log_entities() + export_entities().keys() | list) }}
+{%- endmacro %}
+
+{#- Which source an entity is of. -#}
+{% macro entity_source(entity) -%}
+    {{ return(
+        'event_log' if entity in event_log_entities() else export_entities()[entity].source
+    ) }}
+{%- endmacro %}
+
+{#- The model that gives each raw row of an entity its status. -#}
+{% macro base_model(entity) -%}
+    {%- set source_name = entity_source(entity) -%}
+    {%- set prefixes = {'event_log': '', 'studio': 'studio_', 'accounts_api': 'api_', 'personal_archive': 'archive_'} -%}
+    {{ return('base_' ~ source_name ~ '__' ~ entity[prefixes[source_name] | length:]) }}
 {%- endmacro %}
 
 {#- The marks of daily retention, in percent of the duration. -#}

@@ -1,14 +1,18 @@
 {#-
     The raw rows of an entity: the sample's seed or the lake's Parquet files, same columns. In an
-    incremental run those of the files alone that have landed since the model's newest row.
+    incremental run those of the files alone that have landed since the model's newest row. The
+    sample has no exports: their entities are empty there.
 -#}
 {% macro raw(entity) -%}
-    {%- if var('raw_source') == 'seeds' -%}
+    {%- if var('raw_source') == 'seeds' and entity_source(entity) == 'event_log' -%}
         {{ ref('raw_' ~ entity) }}
+    {%- elif var('raw_source') == 'seeds' -%}
+        {{ source(entity_source(entity), entity) }}
     {%- else -%}
         {#- Named outside the condition below, so that dbt sees the dependency when it parses. -#}
         {%- set ingested_files = ref('base_event_log__ingested_files') -%}
-        {%- set all_rows = source('lake', entity) -%}
+        {%- set source_name = entity_source(entity) -%}
+        {%- set all_rows = source('lake' if source_name == 'event_log' else source_name, entity) -%}
         {%- if is_incremental() -%}
             {{ adapter.dispatch('raw_since')(entity, all_rows, ingested_files, newest_ingest_seq()) }}
         {%- else -%}

@@ -25,7 +25,8 @@ find_newest_ingests as (
 
     select
         max(ingested_at) as newest_ingested_at,
-        max(ingested_at) filter (where entity not in ('account_snapshots', 'video_snapshots'))
+        max(ingested_at) filter (where entity in ('{{ event_log_entities()
+            | reject('in', ['account_snapshots', 'video_snapshots']) | join("', '") }}'))
             as event_log_ingested_at,
         max(ingested_at) filter (where entity in ('account_snapshots', 'video_snapshots'))
             as snapshots_ingested_at

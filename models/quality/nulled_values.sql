@@ -8,7 +8,7 @@ list_nulled as (
         _ingest_id as ingest_id,
         _source_file as source_file,
         _source_row as source_row
-    from {{ ref('base_event_log__' ~ entity) }}
+    from {{ ref(base_model(entity)) }}
     where row_status = 'accepted' and nulled_columns is not null
     {{ 'union all' if not loop.last }}
     {% endfor %}

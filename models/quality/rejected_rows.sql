@@ -17,7 +17,7 @@ list_rejected as (
         raw_record,
         _malformed as malformed,
         _ingested_at as ingested_at
-    from {{ ref('base_event_log__' ~ entity) }}
+    from {{ ref(base_model(entity)) }}
     where row_status = 'rejected'
     {{ 'union all' if not loop.last }}
     {% endfor %}

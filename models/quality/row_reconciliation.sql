@@ -31,7 +31,7 @@ count_statuses as (
         count(*) filter (where row_status = 'rejected') as rejected_rows,
         count(*) filter (where row_status = 'duplicate') as duplicate_rows,
         count(*) filter (where duplicate_kind = 'exact') as exact_duplicate_rows
-    from {{ ref('base_event_log__' ~ entity) }}
+    from {{ ref(base_model(entity)) }}
     group by _ingest_seq
     {{ 'union all' if not loop.last }}
     {% endfor %}

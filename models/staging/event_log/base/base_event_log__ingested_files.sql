@@ -19,7 +19,7 @@ list_files as (
 {%- else -%}
 
 list_rows as (
-    {% for entity in raw_entities() %}
+    {% for entity in event_log_entities() %}
     select
         '{{ entity }}' as entity,
         cast(_ingest_seq as bigint) as ingest_seq,

@@ -1,0 +1,1 @@
+{{ keep_accepted('api_account_days') }}

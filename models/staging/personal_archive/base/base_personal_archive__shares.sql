@@ -1,0 +1,1 @@
+{{ judge_export('archive_shares') }}

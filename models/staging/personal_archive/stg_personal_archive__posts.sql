@@ -1,0 +1,1 @@
+{{ keep_accepted('archive_posts') }}
