@@ -32,7 +32,7 @@
             'columns': {
                 'account_handle': 'id', 'event_date': 'date', 'video_views': 'count',
                 'profile_views': 'count', 'likes': 'whole', 'comments': 'whole', 'shares': 'whole',
-                'exported_on': 'date',
+                'exported_on': 'date', 'asked_shift_days': 'whole',
             },
         },
         'studio_viewers': {
@@ -40,7 +40,7 @@
             'key': ['account_handle', 'event_date', 'exported_on'],
             'columns': {
                 'account_handle': 'id', 'event_date': 'date', 'total_viewers': 'count',
-                'new_viewers': 'count', 'returning_viewers': 'count', 'exported_on': 'date',
+                'new_viewers': 'count', 'returning_viewers': 'count', 'exported_on': 'date', 'asked_shift_days': 'whole',
             },
         },
         'studio_follower_history': {
@@ -48,7 +48,7 @@
             'key': ['account_handle', 'event_date', 'exported_on'],
             'columns': {
                 'account_handle': 'id', 'event_date': 'date', 'followers': 'count',
-                'exported_on': 'date',
+                'exported_on': 'date', 'asked_shift_days': 'whole',
             },
         },
         'studio_follower_activity': {

@@ -11,6 +11,8 @@
     case
         {%- for source, ingested_at in {
             'event_log': 'event_log_ingested_at',
+            'accounts_api': 'accounts_api_ingested_at',
+            'studio': 'studio_ingested_at',
             'snapshots': 'snapshots_ingested_at',
         }.items() %}
         when

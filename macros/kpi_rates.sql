@@ -3,7 +3,17 @@
     Formulas: docs/kpis.md. Every rate stands beside its numerator and denominator; a zero or
     unknown denominator gives NULL, and so do a numerator and a denominator of two sources.
 -#}
-{% macro engagement_columns() -%}
+{#- The source of the funnel of rows that events alone tell of. -#}
+{% macro event_log_funnel_source() -%}
+    case when coalesce(profile_visits, conversions) is not null then 'event_log' end
+{%- endmacro %}
+
+{#- What conversions are divided by: people, or visits where the source knows no people. -#}
+{% macro conversion_visitors() -%}
+    coalesce(profile_visitors, case when funnel_source <> 'event_log' then profile_visits end)
+{%- endmacro %}
+
+{% macro engagement_columns(funnel_source=none) -%}
     {{ total_that_fits(['likes', 'comments', 'shares', 'coalesce(saves, 0)']) }} as engagements,
     {{ total_that_fits(['comments', 'shares', 'duets', 'stitches', 'direct_messages']) }}
         as active_engagements,
@@ -13,9 +23,12 @@
             then saves is not null
     end as engagement_has_saves,
     unique_viewers - new_viewers as returning_viewers,
-    case when profile_visitors is not null then 'visitors' end as conversion_denominator,
-    case when coalesce(profile_visits, conversions) is not null then 'event_log' end
-        as funnel_source
+    {%- set source = funnel_source or event_log_funnel_source() %}
+    case
+        when profile_visitors is not null then 'visitors'
+        when profile_visits is not null and ({{ source }}) <> 'event_log' then 'visits'
+    end as conversion_denominator,
+    {{ source }} as funnel_source
 {%- endmacro %}
 
 {#- A denominator for engagements, unless it comes from another source than they do. -#}
@@ -40,9 +53,9 @@
     {%- endfor %}
     {{ ratio(
         'followers_gained',
-        "case when watch_source = 'event_log' then views end"
+        "case when watch_source = followers_source then views end"
     ) }} * 1000 as followers_per_1000_views,
-    {{ pct('conversions', 'profile_visitors') }} as conversion_rate_pct
+    {{ pct('conversions', conversion_visitors()) }} as conversion_rate_pct
 {%- endmacro %}
 
 {#- The marks of watch-time retention that the KPI marts show; the curves show every mark. -#}

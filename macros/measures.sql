@@ -43,6 +43,14 @@
     )
 {%- endmacro %}
 
+{#- Counts added up, those that are not known left out; NULL if none is known. -#}
+{% macro total_if_any(parts) -%}
+    case
+        when coalesce({{ parts | join(', ') }}) is not null
+            then coalesce({{ parts | join(', 0) + coalesce(') }}, 0)
+    end
+{%- endmacro %}
+
 {#- Views still watching at the retention marks that the KPI marts show. -#}
 {% macro retained_measures() -%}
     {%- set measures = [] -%}

@@ -44,6 +44,24 @@
 {%- endmacro %}
 
 
+{#- The hour of a UTC timestamp in the reporting time zone, 0 to 23. -#}
+{% macro reporting_hour(timestamp) -%}
+    {{ return(adapter.dispatch('reporting_hour')(timestamp)) }}
+{%- endmacro %}
+
+{% macro duckdb__reporting_hour(timestamp) -%}
+    cast(
+        extract(
+            hour from ({{ timestamp }} at time zone 'UTC') at time zone '{{ var("reporting_time_zone") }}'
+        ) as integer
+    )
+{%- endmacro %}
+
+{% macro spark__reporting_hour(timestamp) -%}
+    hour(from_utc_timestamp({{ timestamp }}, '{{ var("reporting_time_zone") }}'))
+{%- endmacro %}
+
+
 {#- The UTC timestamp at which a day of the reporting time zone ends. -#}
 {% macro end_of_reporting_date(date) -%}
     {{ return(adapter.dispatch('end_of_reporting_date')(date)) }}

@@ -2,7 +2,7 @@ with
 
 accounts as (
 
-    select * from {{ ref('stg_event_log__accounts') }}
+    select * from {{ ref('int_accounts') }}
 
 ),
 
@@ -15,6 +15,18 @@ coverage_days as (
 ingested_files as (
 
     select * from {{ ref('base_event_log__ingested_files') }}
+
+),
+
+date_ranges as (
+
+    select * from {{ ref('int_account_date_ranges') }}
+
+),
+
+bounds as (
+
+    select * from {{ ref('int_data_bounds') }}
 
 ),
 
@@ -61,6 +73,7 @@ decide_coverage as (
     select
         {% for measure in interaction_measures().values() -%}
         accounts.account_role = 'own'
+        and date_ranges.event_log_first_date is not null
         and coalesce(
             judge_days_of_accounts.knows_{{ measure }},
             judge_all_files.knows_{{ measure }},
@@ -69,14 +82,20 @@ decide_coverage as (
         {% endfor -%}
         {% for entity in event_entities() -%}
         accounts.account_role = 'own'
+        and date_ranges.event_log_first_date is not null
         {%- if var('raw_source') == 'lake' %}
             and count_files.{{ entity }}_files > 0
         {%- endif %} as knows_{{ entity }},
         {% endfor -%}
-        accounts.account_id
+        accounts.account_id,
+        date_ranges.event_log_first_date,
+        bounds.event_log_last_date
     from accounts
     cross join judge_all_files
     cross join count_files
+    cross join bounds
+    left join date_ranges
+        on accounts.account_id = date_ranges.account_id
     left join judge_days_of_accounts
         on accounts.account_id = judge_days_of_accounts.account_id
 

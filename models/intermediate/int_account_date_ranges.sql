@@ -2,7 +2,7 @@ with
 
 videos as (
 
-    select * from {{ ref('stg_event_log__videos') }}
+    select * from {{ ref('int_videos') }}
 
 ),
 
@@ -24,9 +24,15 @@ follower_events as (
 
 ),
 
-official_followers as (
+follower_levels as (
 
-    select * from {{ ref('int_official_followers_daily') }}
+    select * from {{ ref('int_follower_levels') }}
+
+),
+
+exported_days as (
+
+    select * from {{ ref('int_account_days_exported') }}
 
 ),
 
@@ -44,13 +50,14 @@ account_snapshots as (
 
 video_snapshots as (
 
-    select * from {{ ref('stg_event_log__video_snapshots') }}
+    select * from {{ ref('int_video_snapshots') }}
 
 ),
 
 list_video_days as (
 
     select
+        'event_log' as source,
         video_id,
         event_date
     from video_views
@@ -58,6 +65,7 @@ list_video_days as (
     union all
 
     select
+        'event_log' as source,
         video_id,
         event_date
     from interactions
@@ -65,8 +73,9 @@ list_video_days as (
     union all
 
     select
+        source,
         video_id,
-        {{ reporting_date('captured_at') }} as event_date
+        event_date
     from video_snapshots
 
 ),
@@ -74,6 +83,7 @@ list_video_days as (
 list_account_days as (
 
     select
+        list_video_days.source,
         videos.account_id,
         list_video_days.event_date
     from list_video_days
@@ -83,6 +93,7 @@ list_account_days as (
     union all
 
     select
+        'event_log' as source,
         account_id,
         event_date
     from follower_events
@@ -90,13 +101,23 @@ list_account_days as (
     union all
 
     select
+        source,
         account_id,
         event_date
-    from official_followers
+    from follower_levels
 
     union all
 
     select
+        source,
+        account_id,
+        event_date
+    from exported_days
+
+    union all
+
+    select
+        'event_log' as source,
         account_id,
         event_date
     from funnel
@@ -105,6 +126,7 @@ list_account_days as (
 
     -- Also a snapshot that shows no number of followers.
     select
+        'snapshots' as source,
         account_id,
         {{ reporting_date('captured_at') }} as event_date
     from account_snapshots
@@ -116,7 +138,12 @@ find_ranges as (
     select
         account_id,
         min(event_date) as first_event_date,
-        max(event_date) as last_event_date
+        max(event_date) as last_event_date,
+        -- The event log as the contract has it brings its own snapshots along.
+        min(event_date) filter (where source in ('event_log', 'snapshots'))
+            as event_log_first_date,
+        max(event_date) filter (where source in ('event_log', 'snapshots'))
+            as event_log_last_date
     from list_account_days
     group by account_id
 

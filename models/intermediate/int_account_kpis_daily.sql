@@ -62,9 +62,31 @@ funnel as (
 
 ),
 
+exported_days as (
+
+    select * from {{ ref('int_account_days_chosen') }}
+
+),
+
 bounds as (
 
     select * from {{ ref('int_data_bounds') }}
+
+),
+
+-- The sums of an account's videos are of one source too. Content of Studio is left out: it lists 15
+-- videos at most, and what is missing from a sum nobody can see.
+rank_video_sources as (
+
+    select
+        {% for family in ['engagement', 'watch'] -%}
+        min({{ source_rank("nullif(" ~ family ~ "_source, 'studio')") }}) over (
+            partition by account_id, kpi_date
+        ) as {{ family }}_rank,
+        {{ source_rank(family ~ '_source') }} as own_{{ family }}_rank,
+        {% endfor -%}
+        *
+    from video_days
 
 ),
 
@@ -72,78 +94,48 @@ sum_videos as (
 
     select
         {% for measure in account_sums() -%}
-        {{ sum_that_fits(measure, measure_type(measure)) }} as {{ measure }},
+        {%- set family = 'watch' if measure in view_measures() + retained_measures() else 'engagement' -%}
+        {{ sum_that_fits(
+            'case when own_' ~ family ~ '_rank = ' ~ family ~ '_rank then ' ~ measure ~ ' end',
+            measure_type(measure)
+        ) }} as {{ measure }},
         {% endfor -%}
         account_id,
         kpi_date as event_date,
-        max(case when engagement_source = 'snapshots' then 1 else 0 end)
-            as has_snapshot_engagement,
-        max(case when watch_source = 'snapshots' then 1 else 0 end) as has_snapshot_watch,
+        min(engagement_rank) as engagement_rank,
+        min(watch_rank) as watch_rank,
         max(case when is_estimated then 1 else 0 end) as has_estimates,
         max(case when has_restatement then 1 else 0 end) as has_restatements
-    from video_days
+    from rank_video_sources
     group by account_id, kpi_date
 
 ),
 
--- A measure that the account's sources cannot know is NULL; one they know is 0 without rows.
--- People are recounted for the account and never summed over its videos.
-add_measures as (
+-- Each family of a day is the event log's if it tells of the day, else of the most trusted source;
+-- what one says of the account goes before the sum of what it says of its videos.
+choose_sources as (
 
     select
-        {% for measure in view_measures() + retained_measures() -%}
-        case
-            when coverage.knows_video_views then coalesce(sum_videos.{{ measure }}, 0)
-            else sum_videos.{{ measure }}
-        end as {{ measure }},
-        {% endfor -%}
-        {% for measure, counted in viewer_measures().items() -%}
-        case when coverage.knows_video_views then coalesce({{ counted }}.{{ measure }}, 0) end
-            as {{ measure }},
+        {% for entity in event_entities() -%}
+        coverage.knows_{{ entity }} and {{ is_event_log_day('account_days.event_date') }}
+            as knows_{{ entity }},
         {% endfor -%}
         {% for measure in interaction_measures().values() -%}
-        case
-            when coalesce(coverage_days.knows_{{ measure }}, coverage.knows_{{ measure }})
-                then coalesce(sum_videos.{{ measure }}, 0)
-            else sum_videos.{{ measure }}
-        end as {{ measure }},
-        case
-            when coalesce(coverage_days.knows_{{ measure }}, coverage.knows_{{ measure }})
-                then coalesce(sum_videos.net_{{ measure }}, 0)
-        end as net_{{ measure }},
+        coalesce(coverage_days.knows_{{ measure }}, coverage.knows_{{ measure }})
+        and {{ is_event_log_day('account_days.event_date') }} as knows_{{ measure }},
         {% endfor -%}
-        {% for measure, entity in funnel_measures().items() -%}
-        case
-            when coverage.knows_{{ entity }} and funnel.account_id is null then 0
-            when coverage.knows_{{ entity }} then funnel.{{ measure }}
-        end as {{ measure }},
+        {% for family in ['engagement', 'watch'] -%}
+        exported.{{ family }}_rank <= coalesce(sum_videos.{{ family }}_rank, exported.{{ family }}_rank)
+            as has_exported_{{ family }},
+        exported.{{ family }}_source as exported_{{ family }}_source,
         {% endfor -%}
-        case when coverage.knows_conversions then funnel.currency end as currency,
-        followers.followers_opening,
-        followers.followers_gained,
-        followers.followers_lost,
-        followers.followers_adjustment,
-        followers.followers_net,
-        followers.followers_closing,
-        followers.follower_growth_rate_pct,
-        followers.gross_follower_growth_rate_pct,
-        followers.followers_source,
-        case
-            when coverage.knows_interactions then 'event_log'
-            when sum_videos.has_snapshot_engagement = 1 then 'snapshots'
-        end as engagement_source,
-        case
-            when coverage.knows_video_views then 'event_log'
-            when sum_videos.has_snapshot_watch = 1 then 'snapshots'
-        end as watch_source,
-        coalesce(sum_videos.has_estimates, 0) = 1 as is_estimated,
-        coalesce(sum_videos.has_restatements, 0) = 1 as has_restatement,
+        exported.funnel_source as exported_funnel_source,
+        {% for measure in exported_families().values() | sum(start=[]) -%}
+        exported.{{ measure }} as exported_{{ measure }},
+        {% endfor -%}
         account_days.account_id,
-        account_days.event_date,
-        accounts.account_role
+        account_days.event_date
     from account_days
-    inner join accounts
-        on account_days.account_id = accounts.account_id
     inner join coverage
         on account_days.account_id = coverage.account_id
     left join coverage_days
@@ -154,22 +146,101 @@ add_measures as (
         on
             account_days.account_id = sum_videos.account_id
             and account_days.event_date = sum_videos.event_date
+    left join exported_days as exported
+        on
+            account_days.account_id = exported.account_id
+            and account_days.event_date = exported.event_date
+
+),
+
+-- A measure that the account's sources cannot know is NULL; one they know is 0 without rows.
+-- People are recounted for the account and never summed over its videos.
+add_measures as (
+
+    select
+        {% for measure in view_measures() + retained_measures() -%}
+        case
+            when days.knows_video_views then coalesce(sum_videos.{{ measure }}, 0)
+            when days.has_exported_watch
+                then {{ 'days.exported_views' if measure == 'views' else 'null' }}
+            else sum_videos.{{ measure }}
+        end as {{ measure }},
+        {% endfor -%}
+        {% for measure, counted in viewer_measures().items() -%}
+        case
+            when days.knows_video_views then coalesce({{ counted }}.{{ measure }}, 0)
+            {%- if measure in exported_families().watch %}
+            when days.has_exported_watch then days.exported_{{ measure }}
+            {%- endif %}
+        end as {{ measure }},
+        {% endfor -%}
+        {% for measure in interaction_measures().values() -%}
+        case
+            when days.knows_{{ measure }} then coalesce(sum_videos.{{ measure }}, 0)
+            when days.has_exported_engagement and not days.knows_interactions
+                then {{ 'days.exported_' ~ measure
+                    if measure in exported_families().engagement else 'null' }}
+            else sum_videos.{{ measure }}
+        end as {{ measure }},
+        case when days.knows_{{ measure }} then coalesce(sum_videos.net_{{ measure }}, 0) end
+            as net_{{ measure }},
+        {% endfor -%}
+        {% for measure, entity in funnel_measures().items() -%}
+        case
+            when days.knows_{{ entity }} and funnel.account_id is null then 0
+            when days.knows_{{ entity }} then funnel.{{ measure }}
+            {%- if measure in exported_families().funnel %}
+            when not days.knows_profile_visits and not days.knows_conversions
+                then days.exported_{{ measure }}
+            {%- endif %}
+        end as {{ measure }},
+        {% endfor -%}
+        case when days.knows_conversions then funnel.currency end as currency,
+        followers.followers_opening,
+        followers.followers_gained,
+        followers.followers_lost,
+        followers.followers_adjustment,
+        followers.followers_net,
+        followers.followers_closing,
+        followers.follower_growth_rate_pct,
+        followers.gross_follower_growth_rate_pct,
+        followers.followers_source,
+        case
+            when days.knows_interactions then 'event_log'
+            when days.has_exported_engagement then days.exported_engagement_source
+            else {{ source_at('sum_videos.engagement_rank') }}
+        end as engagement_source,
+        case
+            when days.knows_video_views then 'event_log'
+            when days.has_exported_watch then days.exported_watch_source
+            else {{ source_at('sum_videos.watch_rank') }}
+        end as watch_source,
+        case
+            when days.knows_profile_visits or days.knows_conversions then 'event_log'
+            else days.exported_funnel_source
+        end as chosen_funnel_source,
+        coalesce(sum_videos.has_estimates = 1, false)
+        and not coalesce(days.has_exported_engagement and days.has_exported_watch, false)
+            as is_estimated,
+        coalesce(sum_videos.has_restatements = 1, false)
+        and not coalesce(days.has_exported_engagement and days.has_exported_watch, false)
+            as has_restatement,
+        days.account_id,
+        days.event_date,
+        accounts.account_role
+    from choose_sources as days
+    inner join accounts
+        on days.account_id = accounts.account_id
+    left join sum_videos
+        on days.account_id = sum_videos.account_id and days.event_date = sum_videos.event_date
     left join viewers
-        on
-            account_days.account_id = viewers.account_id
-            and account_days.event_date = viewers.event_date
+        on days.account_id = viewers.account_id and days.event_date = viewers.event_date
     left join new_viewers
-        on
-            account_days.account_id = new_viewers.account_id
-            and account_days.event_date = new_viewers.event_date
+        on days.account_id = new_viewers.account_id and days.event_date = new_viewers.event_date
     left join followers
-        on
-            account_days.account_id = followers.account_id
-            and account_days.event_date = followers.event_date
+        on days.account_id = followers.account_id and days.event_date = followers.event_date
     left join funnel
-        on
-            account_days.account_id = funnel.account_id
-            and account_days.event_date = funnel.event_date
+        on days.account_id = funnel.account_id and days.event_date = funnel.event_date
 
 ),
 
@@ -177,7 +248,7 @@ add_engagements as (
 
     select
         *,
-        {{ engagement_columns() }}
+        {{ engagement_columns(funnel_source='chosen_funnel_source') }}
     from add_measures
 
 ),

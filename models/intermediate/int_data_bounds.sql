@@ -16,7 +16,8 @@ find_event_bounds as (
 
     select
         min(first_event_date) as first_event_date,
-        max(last_event_date) as last_event_date
+        max(last_event_date) as last_event_date,
+        max(event_log_last_date) as event_log_last_date
     from date_ranges
 
 ),
@@ -29,7 +30,11 @@ find_newest_ingests as (
             | reject('in', ['account_snapshots', 'video_snapshots']) | join("', '") }}'))
             as event_log_ingested_at,
         max(ingested_at) filter (where entity in ('account_snapshots', 'video_snapshots'))
-            as snapshots_ingested_at
+            as snapshots_ingested_at,
+        {%- for source in ['studio', 'accounts_api'] %}
+        max(ingested_at) filter (where entity in ('{{ entities_of(source) | join("', '") }}'))
+            as {{ source }}_ingested_at{{ ',' if not loop.last }}
+        {%- endfor %}
     from ingested_files
 
 ),
@@ -45,7 +50,10 @@ decide_bounds as (
         ) as data_end_date,
         find_newest_ingests.newest_ingested_at,
         find_newest_ingests.event_log_ingested_at,
-        find_newest_ingests.snapshots_ingested_at
+        find_newest_ingests.snapshots_ingested_at,
+        find_newest_ingests.studio_ingested_at,
+        find_newest_ingests.accounts_api_ingested_at,
+        find_event_bounds.event_log_last_date
     from find_event_bounds
     cross join find_newest_ingests
 

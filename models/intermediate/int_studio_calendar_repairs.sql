@@ -292,12 +292,19 @@ decide_repairs as (
     select
         *,
         case
+            when asked_shift_days <> 0 then 'shifted'
+            when asked_shift_days = 0 then 'kept'
             when doubt is not null then 'flagged'
             when proposed_shift_days <> 0 then 'shifted'
             else 'kept'
         end as decision,
-        case when doubt is null then proposed_shift_days else 0 end as decided_shift_days,
         case
+            when asked_shift_days is not null then asked_shift_days
+            when doubt is not null then 0
+            else proposed_shift_days
+        end as decided_shift_days,
+        case
+            when asked_shift_days is not null then 'asked_for'
             when doubt is not null then doubt
             when proposed_shift_days <> shift_days and is_by_viewers
                 then 'viewers_a_day_later_than_views'

@@ -13,6 +13,7 @@ list_days as (
         '{{ file_kind }}' as file_kind,
         exported_on,
         event_date as labelled_date,
+        asked_shift_days,
         {{ studio_columns(file_kind) }},
         {{ measures[0] }} as main_measure,
         {{ studio_fingerprint(file_kind) }} as all_measures,
@@ -32,6 +33,7 @@ select
     file_kind,
     exported_on,
     labelled_date,
+    asked_shift_days,
     {%- for measures in studio_measures().values() %}
     {%- for measure in measures %}
     {{ measure }},

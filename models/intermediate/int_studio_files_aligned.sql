@@ -24,7 +24,8 @@ list_files as (
         count(*) as labelled_days,
         count(all_measures) as known_days,
         min(labelled_date) as first_labelled_date,
-        max(labelled_date) as last_labelled_date
+        max(labelled_date) as last_labelled_date,
+        max_by(asked_shift_days, _ingest_seq) as asked_shift_days
     from days
     group by account_handle, file_kind, exported_on
 
@@ -119,6 +120,7 @@ select
     list_files.known_days,
     list_files.first_labelled_date,
     list_files.last_labelled_date,
+    list_files.asked_shift_days,
     aligned.root_exported_on,
     cast(rank_calendars.labels_later - aligned.labels_later as bigint) as shift_days,
     rank_calendars.calendars_as_frequent > 1 as is_tie,

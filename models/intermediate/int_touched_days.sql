@@ -156,13 +156,25 @@ list_changes as (
 
     union all
 
+    -- So do the counters of exports.
+    {% for model in ['base_accounts_api__videos', 'base_studio__content'] -%}
+    select
+        'video_snapshots' as entity,
+        cast(null as string) as account_id,
+        video_id,
+        cast(null as date) as event_date
+    from {{ ref(model) }}
+    where {{ has_new_reading }} and reason_code is null
+
+    union all
+
+    {% endfor -%}
     select
         'video_snapshots' as entity,
         cast(null as string) as account_id,
         video_id,
         cast(null as date) as event_date
     from compare_videos
-    where not is_new
 
     union all
 

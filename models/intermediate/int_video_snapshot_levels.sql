@@ -10,8 +10,8 @@ with
 video_snapshots as (
 
     select *
-    from {{ ref('stg_event_log__video_snapshots') }}
-    {{ keep_touched('stg_event_log__video_snapshots') }}
+    from {{ ref('int_video_snapshots') }}
+    {{ keep_touched('int_video_snapshots') }}
 
 ),
 
@@ -19,8 +19,9 @@ video_snapshots as (
 list_readings as (
     {% for measure in snapshot_measures() %}
     select
+        source,
         video_id,
-        {{ reporting_date('captured_at') }} as event_date,
+        event_date,
         captured_at,
         '{{ measure }}' as measure,
         cast(cast({{ measure }} as decimal(30, 3)) * {{ snapshot_units(measure) }} as bigint)
@@ -34,12 +35,13 @@ list_readings as (
 keep_last_of_day as (
 
     select
+        source,
         video_id,
         event_date,
         measure,
         max_by(total_units, captured_at) as total_units
     from list_readings
-    group by video_id, event_date, measure
+    group by source, video_id, event_date, measure
 
 )
 

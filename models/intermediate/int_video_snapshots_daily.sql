@@ -21,8 +21,18 @@ add_family as (
     select
         *,
         case when measure in ('views', 'total_watch_seconds') then 'watch' else 'engagement' end
-            as family
+            as family,
+        {{ source_rank('source') }} as source_rank
     from differences
+
+),
+
+find_most_trusted as (
+
+    select
+        *,
+        min(source_rank) over (partition by video_id, event_date, family) as best_rank
+    from add_family
 
 ),
 
@@ -44,10 +54,13 @@ pivot_measures as (
             as {{ family }}_is_estimated,
         max(case when has_restatement and family = '{{ family }}' then 1 else 0 end) = 1
             as {{ family }}_has_restatement,
+        {{ source_at("min(source_rank) filter (where family = '" ~ family ~ "')") }}
+            as {{ family }}_source,
         {% endfor -%}
         video_id,
         event_date
-    from add_family
+    from find_most_trusted
+    where source_rank = best_rank
     group by video_id, event_date
 
 )

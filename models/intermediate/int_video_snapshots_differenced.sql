@@ -17,7 +17,7 @@ levels as (
 
 videos as (
 
-    select * from {{ ref('stg_event_log__videos') }}
+    select * from {{ ref('int_videos') }}
 
 ),
 
@@ -27,11 +27,11 @@ add_level_before as (
         levels.*,
         {{ reporting_date('videos.posted_at') }} as posted_date,
         lag(levels.event_date) over (
-            partition by levels.video_id, levels.measure
+            partition by levels.source, levels.video_id, levels.measure
             order by levels.event_date
         ) as event_date_before,
         lag(levels.total_units) over (
-            partition by levels.video_id, levels.measure
+            partition by levels.source, levels.video_id, levels.measure
             order by levels.event_date
         ) as total_units_before
     from levels
@@ -44,6 +44,7 @@ add_level_before as (
 measure_differences as (
 
     select
+        source,
         video_id,
         measure,
         event_date,
@@ -57,6 +58,7 @@ measure_differences as (
 list_days as (
 
     select
+        source,
         video_id,
         measure,
         event_date as last_date,
@@ -72,6 +74,7 @@ list_days as (
 spread_differences as (
 
     select
+        source,
         video_id,
         measure,
         event_date,

@@ -6,9 +6,21 @@ video_days as (
 
 ),
 
+account_days as (
+
+    select * from {{ ref('int_account_kpis_daily') }}
+
+),
+
 snapshots as (
 
     select * from {{ ref('int_video_snapshots_differenced') }}
+
+),
+
+exported_days as (
+
+    select * from {{ ref('int_account_days_exported') }}
 
 ),
 
@@ -18,25 +30,36 @@ official_followers as (
 
 ),
 
+follower_levels as (
+
+    select * from {{ ref('int_follower_levels') }}
+
+),
+
 accounts as (
 
-    select * from {{ ref('stg_event_log__accounts') }}
+    select * from {{ ref('int_accounts') }}
 
 ),
 
 -- One join for all measures: a join each took three times as long over a year of video days.
-list_pairs as (
+pair_video_days as (
 
     select
         video_days.account_id,
         snapshots.video_id,
         snapshots.event_date,
         snapshots.measure,
+        case
+            when snapshots.measure in ('views', 'total_watch_seconds') then video_days.watch_source
+            else video_days.engagement_source
+        end as trusted_source,
         case snapshots.measure
             {%- for measure in snapshot_measures() %}
             when '{{ measure }}' then cast(video_days.{{ measure }} as decimal(38, 3))
             {%- endfor %}
-        end as event_log_value,
+        end as trusted_value,
+        snapshots.source as other_source,
         case snapshots.measure
             {%- for measure in snapshot_measures() %}
             when '{{ measure }}'
@@ -46,30 +69,57 @@ list_pairs as (
                     as decimal(38, 3)
                 )
             {%- endfor %}
-        end as snapshots_value,
+        end as other_value,
         snapshots.is_estimated
     from snapshots
     inner join video_days
         on
             snapshots.video_id = video_days.video_id
             and snapshots.event_date = video_days.event_date
-    where
-        case
-            when snapshots.measure in ('views', 'total_watch_seconds') then video_days.watch_source
-            else video_days.engagement_source
-        end = 'event_log'
 
-    union all
+),
+
+pair_account_days as (
+    {% for family, measures in exported_families().items() %}
+    {%- set family_loop = loop %}
+    {%- for measure in measures %}
+    select
+        account_days.account_id,
+        cast(null as string) as video_id,
+        account_days.event_date,
+        '{{ measure }}' as measure,
+        account_days.{{ family }}_source as trusted_source,
+        cast(account_days.{{ measure }} as decimal(38, 3)) as trusted_value,
+        exported_days.source as other_source,
+        cast(exported_days.{{ measure }} as decimal(38, 3)) as other_value,
+        false as is_estimated
+    from account_days
+    inner join exported_days
+        on
+            account_days.account_id = exported_days.account_id
+            and account_days.event_date = exported_days.event_date
+    {{ 'union all' if not (loop.last and family_loop.last) }}
+    {%- endfor %}
+    {%- endfor %}
+),
+
+pair_follower_levels as (
 
     select
         official_followers.account_id,
         cast(null as string) as video_id,
         official_followers.event_date,
         'followers' as measure,
-        cast(official_followers.counted_followers as decimal(38, 3)) as event_log_value,
-        cast(official_followers.snapshot_followers as decimal(38, 3)) as snapshots_value,
+        official_followers.level_source as trusted_source,
+        cast(official_followers.official_followers as decimal(38, 3)) as trusted_value,
+        follower_levels.source as other_source,
+        cast(follower_levels.followers as decimal(38, 3)) as other_value,
         false as is_estimated
     from official_followers
+    inner join follower_levels
+        on
+            official_followers.account_id = follower_levels.account_id
+            and official_followers.event_date = follower_levels.event_date
     inner join accounts
         on
             official_followers.account_id = accounts.account_id
@@ -77,11 +127,30 @@ list_pairs as (
 
 ),
 
+list_pairs as (
+
+    select * from pair_video_days
+
+    union all
+
+    select * from pair_account_days
+
+    union all
+
+    select * from pair_follower_levels
+
+),
+
+-- Small numbers and rounding apart, two sources of one thing should say the same.
 keep_disagreements as (
 
     select *
     from list_pairs
-    where event_log_value <> snapshots_value
+    where
+        {{ source_rank('trusted_source') }} < {{ source_rank('other_source') }}
+        and abs(other_value - trusted_value) > {{ var('disagreement_units') }}
+        and abs(cast(other_value - trusted_value as double))
+        > abs(cast(trusted_value as double)) * {{ var('disagreement_share') }}
 
 )
 
@@ -90,8 +159,10 @@ select
     video_id,
     event_date,
     measure,
-    event_log_value,
-    snapshots_value,
-    cast(snapshots_value - event_log_value as decimal(38, 3)) as difference,
+    trusted_source,
+    trusted_value,
+    other_source,
+    other_value,
+    cast(other_value - trusted_value as decimal(38, 3)) as difference,
     is_estimated
 from keep_disagreements

@@ -119,6 +119,17 @@ def ingest(
             show_default=False,
         ),
     ] = None,
+    shift: Annotated[
+        int | None,
+        typer.Option(
+            metavar="DAYS",
+            min=-7,
+            max=7,
+            help="Move the day labels of TikTok Studio's files, whatever other exports say; 0 keeps"
+            " them.",
+            show_default=False,
+        ),
+    ] = None,
     exported_on: Annotated[
         datetime | None,
         typer.Option(
@@ -152,7 +163,9 @@ def ingest(
 
       tiktok-warehouse ingest TikTok_Data_1760000000.zip --keep-comment-text
     """
-    settings = Settings(account, exported_on.date() if exported_on else None, keep_comment_text)
+    settings = Settings(
+        account, exported_on.date() if exported_on else None, keep_comment_text, shift
+    )
     root = find_home(home)
     if dry_run:
         opened = open_home(root, make_folders=False)

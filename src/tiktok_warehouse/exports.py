@@ -55,11 +55,14 @@ class Settings:
         account: whose they are, where nothing around them says it.
         exported_on: the day on which they were downloaded.
         keep_comment_text: land the text of a personal archive's own comments.
+        shift_days: by how many days the labels of Studio's files are to be moved; None leaves that
+            to what other exports say.
     """
 
     account: str | None = None
     exported_on: date | None = None
     keep_comment_text: bool = False
+    shift_days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -532,7 +535,10 @@ def _read_studio(member: _Member, siblings: Sequence[ExportFile], reading: _Read
     from tiktok_warehouse.sources import studio
 
     offers = (member.offer,)
-    piece = Piece(member.label, member.inner, STUDIO, member.sha256, studio.PARSER_VERSION, offers)
+    shift = reading.settings.shift_days
+    # The same bytes, moved, are other rows.
+    version = studio.PARSER_VERSION + ("" if shift is None else f" moved by {shift}")
+    piece = Piece(member.label, member.inner, STUDIO, member.sha256, version, offers)
     if reason := reading.find_known(piece):
         return Known(piece, reason)
     try:
@@ -542,6 +548,7 @@ def _read_studio(member: _Member, siblings: Sequence[ExportFile], reading: _Read
             exported_on=reading.settings.exported_on,
             siblings=siblings,
             today=reading.today,
+            shift_days=shift,
         )
     except RefusedFile as error:
         return Failure(member.label, str(error), offers)

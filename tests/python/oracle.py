@@ -1558,8 +1558,8 @@ def disagreements(world: World, video_days: Table) -> Table:
         known += ENGAGEMENT_COUNTERS if coverage.types else ()
         for measure, part in parts.items():
             value = video_days[video_id, day][measure]
-            if measure in known and value is not None and value != part.value:
-                expected[account_id, video_id, day, measure] = disagreement(
+            if measure in known and value is not None and disagree(value, part.value):
+                expected[account_id, video_id, day, measure, "snapshots"] = disagreement(
                     value, part.value, part.is_estimated
                 )
     for account_id in world.accounts:
@@ -1567,15 +1567,24 @@ def disagreements(world: World, video_days: Table) -> Table:
             continue
         for day, level in world.shown_levels(account_id).items():
             counted = world.counts.get((account_id, day))
-            if counted is not None and counted != level:
-                expected[account_id, None, day, "followers"] = disagreement(counted, level, False)
+            if counted is not None and disagree(counted, level):
+                expected[account_id, None, day, "followers", "snapshots"] = disagreement(
+                    counted, level, False
+                )
     return expected
+
+
+def disagree(events: int | Decimal, snapshots: int | Decimal) -> bool:
+    """By more than 5 units and more than 1 %."""
+    difference = abs(snapshots - events)
+    return difference > 5 and difference * 100 > abs(events)
 
 
 def disagreement(events: int | Decimal, snapshots: int | Decimal, is_estimated: bool) -> Record:
     return {
-        "event_log_value": Decimal(events),
-        "snapshots_value": Decimal(snapshots),
+        "trusted_source": "event_log",
+        "trusted_value": Decimal(events),
+        "other_value": Decimal(snapshots),
         "difference": Decimal(snapshots) - Decimal(events),
         "is_estimated": is_estimated,
     }

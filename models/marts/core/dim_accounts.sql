@@ -2,13 +2,13 @@ with
 
 accounts as (
 
-    select * from {{ ref('stg_event_log__accounts') }}
+    select * from {{ ref('int_accounts') }}
 
 ),
 
 videos as (
 
-    select * from {{ ref('stg_event_log__videos') }}
+    select * from {{ ref('int_videos') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 videos as (
 
-    select * from {{ ref('stg_event_log__videos') }}
+    select * from {{ ref('int_videos') }}
 
 ),
 

@@ -24,26 +24,52 @@ coverage as (
 
 ),
 
+-- Of the exports the API alone knows who came and who went.
+exported_days as (
+
+    select *
+    from {{ ref('int_account_days_exported') }}
+    where source = 'accounts_api'
+
+),
+
+judge_days as (
+
+    select
+        account_days.*,
+        coverage.knows_follower_events and {{ is_event_log_day('account_days.event_date') }}
+            as knows_follower_events
+    from account_days
+    inner join coverage
+        on account_days.account_id = coverage.account_id
+
+),
+
 add_events_and_levels as (
 
     select
         account_days.account_id,
         account_days.event_date,
         account_days.is_beyond_data_end,
-        coverage.knows_follower_events,
+        account_days.knows_follower_events,
         case
-            when coverage.knows_follower_events
+            when account_days.knows_follower_events
                 then coalesce(follower_events.followers_gained, 0)
+            else exported_days.followers_gained
         end as followers_gained,
         case
-            when coverage.knows_follower_events
+            when account_days.knows_follower_events
                 then coalesce(follower_events.followers_lost, 0)
+            else exported_days.followers_lost
         end as followers_lost,
         official_followers.official_followers,
-        official_followers.level_source
-    from account_days
-    inner join coverage
-        on account_days.account_id = coverage.account_id
+        official_followers.level_source,
+        official_followers.event_log_followers,
+        official_followers.event_log_level_source,
+        max(case when official_followers.event_log_followers is null then 0 else 1 end) over (
+            partition by account_days.account_id
+        ) = 1 as has_event_log_levels
+    from judge_days as account_days
     left join follower_events
         on
             account_days.account_id = follower_events.account_id
@@ -52,11 +78,38 @@ add_events_and_levels as (
         on
             account_days.account_id = official_followers.account_id
             and account_days.event_date = official_followers.event_date
+    left join exported_days
+        on
+            account_days.account_id = exported_days.account_id
+            and account_days.event_date = exported_days.event_date
+
+),
+
+-- Days that the log's events tell are anchored by the levels that came with them, if there are any.
+choose_levels as (
+
+    select
+        account_id,
+        event_date,
+        is_beyond_data_end,
+        knows_follower_events,
+        followers_gained,
+        followers_lost,
+        case
+            when knows_follower_events and has_event_log_levels then event_log_followers
+            else official_followers
+        end as official_followers,
+        case
+            when knows_follower_events and has_event_log_levels then event_log_level_source
+            else level_source
+        end as level_source
+    from add_events_and_levels
 
 ),
 
 -- A level between official ones is the last official one plus what happened since; before the
--- first one it is that one minus what happened until then. Running totals give both.
+-- first one it is that one minus what happened until then. Running totals give both, as long as
+-- no day between is without a word on who came and who went.
 run_totals as (
 
     select
@@ -65,6 +118,10 @@ run_totals as (
             partition by account_id
             order by event_date
         ) as running_net,
+        sum(case when followers_gained - followers_lost is null then 1 else 0 end) over (
+            partition by account_id
+            order by event_date
+        ) as running_unknown_days,
         max(case when official_followers is not null then event_date end) over (
             partition by account_id
             order by event_date
@@ -72,7 +129,7 @@ run_totals as (
         min(case when official_followers is not null then event_date end) over (
             partition by account_id
         ) as first_official_date
-    from add_events_and_levels
+    from choose_levels
 
 ),
 
@@ -81,7 +138,8 @@ add_anchor as (
     select
         run_totals.*,
         anchor.official_followers as anchor_followers,
-        anchor.running_net as anchor_running_net
+        anchor.running_net as anchor_running_net,
+        anchor.running_unknown_days as anchor_running_unknown_days
     from run_totals
     left join run_totals as anchor
         on
@@ -96,7 +154,7 @@ compute_closing as (
     select
         *,
         case
-            when knows_follower_events
+            when running_unknown_days = anchor_running_unknown_days
                 then
                     try_cast(
                         cast(anchor_followers as decimal(38, 0))
@@ -160,6 +218,7 @@ choose_opening as (
         end as followers_opening,
         case
             when knows_follower_events then 'event_log'
+            when coalesce(followers_gained, followers_lost) is not null then 'accounts_api'
             when followers_closing is not null then level_source
         end as followers_source
     from compute_opening

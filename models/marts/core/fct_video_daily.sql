@@ -43,13 +43,13 @@ snapshots as (
 
 readings as (
 
-    select * from {{ ref('stg_event_log__video_snapshots') }}
+    select * from {{ ref('int_video_snapshots') }}
 
 ),
 
 videos as (
 
-    select * from {{ ref('stg_event_log__videos') }}
+    select * from {{ ref('int_videos') }}
 
 ),
 
@@ -77,7 +77,7 @@ list_video_days as (
     {% endfor %}
     select
         video_id,
-        {{ reporting_date('captured_at') }} as event_date
+        event_date
     from readings
 
 ),
@@ -89,10 +89,11 @@ add_coverage as (
         list_video_days.event_date,
         {% for measure in interaction_measures().values() -%}
         coalesce(coverage_days.knows_{{ measure }}, coverage.knows_{{ measure }})
-            as knows_{{ measure }},
+        and {{ is_event_log_day('list_video_days.event_date') }} as knows_{{ measure }},
         {% endfor -%}
         {% for entity in event_entities() -%}
-        coverage.knows_{{ entity }},
+        coverage.knows_{{ entity }}
+        and {{ is_event_log_day('list_video_days.event_date') }} as knows_{{ entity }},
         {% endfor -%}
         videos.account_id
     from list_video_days
@@ -114,15 +115,11 @@ choose_sources as (
         add_coverage.*,
         case
             when add_coverage.knows_interactions then 'event_log'
-            when
-                coalesce(snapshots.likes, snapshots.comments, snapshots.shares, snapshots.saves)
-                is not null
-                then 'snapshots'
+            else snapshots.engagement_source
         end as engagement_source,
         case
             when add_coverage.knows_video_views then 'event_log'
-            when coalesce(snapshots.views, snapshots.total_watch_seconds) is not null
-                then 'snapshots'
+            else snapshots.watch_source
         end as watch_source
     from add_coverage
     left join snapshots
@@ -173,13 +170,13 @@ add_measures as (
         days.engagement_source,
         days.watch_source,
         -- What snapshots say of a family that events tell is in no number of the row.
-        coalesce(days.engagement_source = 'snapshots' and snapshots.engagement_is_estimated, false)
-        or coalesce(days.watch_source = 'snapshots' and snapshots.watch_is_estimated, false)
+        coalesce(days.engagement_source <> 'event_log' and snapshots.engagement_is_estimated, false)
+        or coalesce(days.watch_source <> 'event_log' and snapshots.watch_is_estimated, false)
             as is_estimated,
         coalesce(
-            days.engagement_source = 'snapshots' and snapshots.engagement_has_restatement, false
+            days.engagement_source <> 'event_log' and snapshots.engagement_has_restatement, false
         )
-        or coalesce(days.watch_source = 'snapshots' and snapshots.watch_has_restatement, false)
+        or coalesce(days.watch_source <> 'event_log' and snapshots.watch_has_restatement, false)
             as has_restatement
     from choose_sources as days
     left join video_views

@@ -109,9 +109,10 @@ class StudioRead:
     part: Part
 
 
-def _entity(name: str, *columns: str) -> Entity:
+def _entity(name: str, *columns: str, is_movable: bool = False) -> Entity:
     required = ("account_handle", *columns)
-    return Entity(name=name, required=required, optional=("exported_on",), timestamps=())
+    optional = ("exported_on", "asked_shift_days") if is_movable else ("exported_on",)
+    return Entity(name=name, required=required, optional=optional, timestamps=())
 
 
 OVERVIEW = Kind(
@@ -124,6 +125,7 @@ OVERVIEW = Kind(
         "likes",
         "comments",
         "shares",
+        is_movable=True,
     ),
     date_column="date",
     measures=dict.fromkeys(
@@ -133,14 +135,15 @@ OVERVIEW = Kind(
 VIEWERS = Kind(
     name="Viewers",
     entity=_entity(
-        "studio_viewers", "event_date", "total_viewers", "new_viewers", "returning_viewers"
+        "studio_viewers", "event_date", "total_viewers", "new_viewers", "returning_viewers",
+        is_movable=True,
     ),
     date_column="date",
     measures=dict.fromkeys(("total_viewers", "new_viewers", "returning_viewers"), read_count),
 )
 FOLLOWER_HISTORY = Kind(
     name="FollowerHistory",
-    entity=_entity("studio_follower_history", "event_date", "followers"),
+    entity=_entity("studio_follower_history", "event_date", "followers", is_movable=True),
     date_column="date",
     measures={"followers": read_count},
     left_out=("difference",),
@@ -264,6 +267,7 @@ def read(
     exported_on: date | None,
     siblings: Sequence[ExportFile],
     today: date,
+    shift_days: int | None = None,
 ) -> StudioRead:
     """Read one of Studio's files.
 
@@ -274,6 +278,8 @@ def read(
         siblings: the other files of the same export, for what they say about its day; ``file``
             itself may be among them.
         today: no evidence lies after it.
+        shift_days: by how many days its labels are to be moved, whatever other exports say; None
+            leaves that to the evidence. Only of files with a row a day.
 
     Returns:
         Its rows and what they rest on.
@@ -309,9 +315,12 @@ def read(
             " export with --exported-on, or offer the zip as it was downloaded.",
         )
     day, day_evidence = established or (None, None)
+    is_movable = "asked_shift_days" in kind.entity.columns
     for row in rows:
         row["account_handle"] = handle
         row["exported_on"] = day.isoformat() if day else None
+        if is_movable:
+            row["asked_shift_days"] = None if shift_days is None else str(shift_days)
     return StudioRead(
         kind=kind,
         languages=dated.languages if dated else (),

@@ -1,0 +1,135 @@
+with
+
+handles as (
+
+    select * from {{ ref('int_account_handles') }}
+
+),
+
+api_days as (
+
+    select * from {{ ref('stg_accounts_api__account_days') }}
+
+),
+
+studio_days as (
+
+    select * from {{ ref('int_studio_days') }}
+
+),
+
+-- Taps on a link, a number or an address of the profile are all ways out to the account's business.
+read_api as (
+
+    select
+        'accounts_api' as source,
+        account_handle,
+        event_date,
+        video_views as views,
+        unique_video_views as unique_viewers,
+        cast(null as bigint) as new_viewers,
+        likes,
+        comments,
+        shares,
+        daily_new_followers as followers_gained,
+        daily_lost_followers as followers_lost,
+        daily_total_followers as followers,
+        profile_views as profile_visits,
+        {{ total_if_any([
+            'bio_link_clicks', 'phone_number_clicks', 'email_clicks', 'address_clicks',
+        ]) }} as link_clicks,
+        app_download_clicks as downloads,
+        lead_submissions as leads
+    from api_days
+
+),
+
+read_studio as (
+
+    select
+        'studio' as source,
+        account_handle,
+        event_date,
+        video_views as views,
+        total_viewers as unique_viewers,
+        new_viewers,
+        likes,
+        comments,
+        shares,
+        cast(null as bigint) as followers_gained,
+        cast(null as bigint) as followers_lost,
+        followers,
+        profile_views as profile_visits,
+        cast(null as bigint) as link_clicks,
+        cast(null as bigint) as downloads,
+        cast(null as bigint) as leads
+    from studio_days
+
+),
+
+list_days as (
+
+    select * from read_api
+
+    union all
+
+    select * from read_studio
+
+),
+
+-- An account that was renamed has two handles: the one that landed last has the day.
+rank_handles as (
+
+    select
+        handles.account_id,
+        list_days.*,
+        row_number() over (
+            partition by handles.account_id, list_days.source, list_days.event_date
+            order by handles.newest_ingest_seq desc, list_days.account_handle asc
+        ) as nth_handle
+    from list_days
+    inner join handles
+        on list_days.account_handle = handles.account_handle
+
+),
+
+add_conversions as (
+
+    select
+        *,
+        {{ total_if_any(['link_clicks', 'downloads', 'leads']) }} as conversions
+    from rank_handles
+    where nth_handle = 1
+
+),
+
+keep_known_days as (
+
+    select
+        account_id,
+        source,
+        event_date,
+        views,
+        unique_viewers,
+        new_viewers,
+        likes,
+        comments,
+        shares,
+        followers_gained,
+        followers_lost,
+        followers,
+        profile_visits,
+        conversions,
+        link_clicks,
+        downloads,
+        leads
+    from add_conversions
+    where
+        coalesce(
+            views, unique_viewers, likes, comments, shares, followers_gained, followers_lost,
+            followers, profile_visits, conversions
+        ) is not null
+
+)
+
+select * from keep_known_days
