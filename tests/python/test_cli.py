@@ -137,7 +137,7 @@ def test_a_failing_check_exits_3_names_itself_and_publishes_nothing(
         connection.execute("drop table kept")
     message = capsys.readouterr().err
     assert "assert_raw_rows_are_accepted_rejected_or_duplicate" in message
-    assert "raw_rows=4, accepted_rows=3" in message
+    assert "raw_rows=4, accepted_rows=3" in message, message
     assert "video_views.csv" in message
     assert "What to do" in message
     assert "docs/checks.md#assert_raw_rows_are_accepted_rejected_or_duplicate" in message
