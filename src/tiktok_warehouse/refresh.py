@@ -170,8 +170,11 @@ def _refresh(home: Home, run: ledger.Run, watcher: Watcher, options: Options) ->
         with run.step("build"):
             # What was published was tested, by the same code.
             is_comparable = newest is not None and newest.origin.code == code
-            published_seq = newest.origin.change_seq if newest and is_comparable else 0
-            built = _build(home, run.run_id, watcher, options, published_seq)
+            published_seq, idle = 0, set[str]()
+            if newest and is_comparable and not options.ignores_published:
+                published_seq = newest.origin.change_seq
+                idle = _find_idle_sources(home, newest.origin.ingest_seq)
+            built = _build(home, run.run_id, watcher, options, published_seq, idle)
     finally:
         loading.join()
     with run.step("check"):
@@ -297,8 +300,24 @@ def check_build(
     return checks, validation.data_docs
 
 
+def _find_idle_sources(home: Home, published_until: int) -> set[str]:
+    """The sources of exports of which nothing landed that is not published."""
+    prefixes = transform.EXPORT_SOURCES
+    news = {row.entity for row in lake.read_registry(home) if row.ingest_seq > published_until}
+    return {
+        source
+        for prefix, source in prefixes.items()
+        if not any(entity.startswith(prefix) for entity in news)
+    }
+
+
 def _build(
-    home: Home, run_id: str, watcher: Watcher, options: Options, published_change_seq: int
+    home: Home,
+    run_id: str,
+    watcher: Watcher,
+    options: Options,
+    published_change_seq: int,
+    idle_sources: Collection[str],
 ) -> transform.BuildResult:
     try:
         return transform.build_models(
@@ -307,7 +326,8 @@ def _build(
             watcher.on_build,
             rebuild_everything=options.rebuild_everything,
             backfill=options.backfill,
-            published_change_seq=0 if options.ignores_published else published_change_seq,
+            published_change_seq=published_change_seq,
+            idle_sources=() if options.backfill else idle_sources,
         )
     except ChecksFailed:
         dbt_results = check_results.read_dbt_results(transform.find_target(home))

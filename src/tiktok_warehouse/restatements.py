@@ -30,11 +30,38 @@ _HEADLINES = {
     "conversion_rate_pct": ("profile_visits", "conversions"),
     "follower_growth_rate_pct": ("follower_events",),
 }
-# Readings of counters reach beyond their own day: any of the account's explains the KPI.
+# Readings of counters reach beyond their own day, and an export tells of many days at once, whose
+# labels another one may move: any of the account's explains the KPI.
+_STUDIO_DAYS = ("studio_overview", "studio_viewers", "studio_follower_history")
 _READINGS = {
-    "engagement_rate_pct": ("video_snapshots",),
-    "average_watch_seconds": ("video_snapshots",),
-    "follower_growth_rate_pct": ("follower_counts", "account_snapshots", "follower_events"),
+    "engagement_rate_pct": (
+        "video_snapshots",
+        *_STUDIO_DAYS,
+        "studio_content",
+        "api_account_days",
+        "api_videos",
+    ),
+    "average_watch_seconds": ("video_snapshots", "api_videos"),
+    "conversion_rate_pct": ("api_account_days", *_STUDIO_DAYS),
+    "follower_growth_rate_pct": (
+        "follower_counts",
+        "account_snapshots",
+        "follower_events",
+        "api_account_days",
+        "api_account_profile",
+        *_STUDIO_DAYS,
+    ),
+}
+# Exports name an account by its handle.
+_EXPORTS = {
+    **{
+        entity: f"base_{entity.replace('_', '__', 1)}"
+        for entity in (*_STUDIO_DAYS, "studio_content")
+    },
+    **{
+        f"api_{name}": f"base_accounts_api__{name}"
+        for name in ("account_days", "account_profile", "videos")
+    },
 }
 _TABLE_COMMENT = (
     "Closed days (settled when they were published) whose headline KPIs were published with other"
@@ -135,6 +162,13 @@ def _find_restated(measure: str) -> str:
         " where _change_seq > $change_seq and reason_code is null"
         for entity in ("video_snapshots", "follower_counts", "account_snapshots", "follower_events")
     )
+    exports = " union all ".join(
+        f"select '{entity}' as entity, handles.account_id, rows._ingest_id"
+        f" from staging.{table} as rows"
+        " inner join intermediate.int_account_handles as handles using (account_handle)"
+        " where rows._change_seq > $change_seq and rows.reason_code is null"
+        for entity, table in _EXPORTS.items()
+    )
     return f"""
         with restated as (
             select
@@ -158,7 +192,7 @@ def _find_restated(measure: str) -> str:
         ),
         ingests_of_readings as (
             select account_id, list(distinct _ingest_id) as ingest_ids
-            from ({readings})
+            from ({readings} union all {exports})
             where list_contains($readings, entity)
             group by account_id
         )

@@ -32,6 +32,8 @@ from hypothesis import strategies as st
 
 import oracle
 from oracle import SPECS, LandedFile, Table
+from tiktok_warehouse import lake
+from tiktok_warehouse.entities import list_all_entities
 
 PROJECT = Path(__file__).resolve().parents[2]
 SOAK = int(os.environ.get("ORACLE_EXAMPLES", "0"))
@@ -143,6 +145,9 @@ def write_lake(log: Log, raw_folder: Path) -> None:
     empty.mkdir(parents=True)
     for entity in SPECS:
         pq.write_table(file_schema(entity).empty_table(), empty / f"{entity}.0.parquet")
+    for name, entity in list_all_entities().items():
+        if name not in SPECS:
+            pq.write_table(lake.entity_schema(entity).empty_table(), empty / f"{name}.0.parquet")
     pq.write_table(REGISTRY.empty_table(), empty / "ingested_files.0.parquet")
     for file in log.files:
         folder = raw_folder / file.ingest_id

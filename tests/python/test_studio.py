@@ -47,7 +47,7 @@ def read(file: ExportFile, **options: Any) -> StudioRead:
 
 
 def read_rows(found: StudioRead) -> list[dict[str, str | None]]:
-    extra = ("account_handle", "exported_on", "_source_row", "_malformed")
+    extra = ("account_handle", "exported_on", "asked_shift_days", "_source_row", "_malformed")
     rows = found.part.rows.to_pylist()
     return [{name: row[name] for name in row if name not in extra} for row in rows]
 

@@ -135,7 +135,11 @@ OVERVIEW = Kind(
 VIEWERS = Kind(
     name="Viewers",
     entity=_entity(
-        "studio_viewers", "event_date", "total_viewers", "new_viewers", "returning_viewers",
+        "studio_viewers",
+        "event_date",
+        "total_viewers",
+        "new_viewers",
+        "returning_viewers",
         is_movable=True,
     ),
     date_column="date",
