@@ -8,7 +8,7 @@ against the rest of its account's history.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from great_expectations.expectations.core.expect_compound_columns_to_be_unique import (
     ExpectCompoundColumnsToBeUnique,
@@ -202,6 +202,7 @@ RESTATEMENTS = "quality.kpi_restatements"
 VIDEO_KPIS = "marts.daily_video_kpis"
 
 # Columns that may be negative: differences of any kind, and money (refunds).
+_OF_INTERACTIONS = re.compile(r"^(like|comment|share|engagement|active_engagement)")
 _MAY_BE_NEGATIVE = re.compile(
     r"(^|_)(net|growth|adjustment|change|difference|amount|since|gap|delta)(_|$)"
 )
@@ -367,7 +368,7 @@ def _list_missing_days() -> str:
 
 def _measure_ranges(project: Project) -> str:
     return union_all(
-        _range_of(table, column, "has_restatement" in columns)
+        _range_of(table, column, columns)
         for table, columns in project.columns.items()
         if table.startswith("marts.")
         for column, type_name in columns.items()
@@ -375,13 +376,19 @@ def _measure_ranges(project: Project) -> str:
     )
 
 
-def _range_of(table: str, column: str, is_restated: bool) -> str:
+def _range_of(table: str, column: str, columns: Collection[str]) -> str:
     is_change = bool(_MAY_BE_NEGATIVE.search(column))
     is_share = bool(_SHARE_OF_A_WHOLE.search(column)) and "_pct" in column and not is_change
     lowest = "null" if is_change or (_WINDOW.search(column) and not is_share) else "0"
     highest = "100" if is_share else "null"
-    # A total that was corrected downwards stays on its day as a negative number.
-    where = " where not coalesce(has_restatement, false)" if is_restated else ""
+    conditions = ["true"]
+    if "has_restatement" in columns:
+        # A total that was corrected downwards stays on its day as a negative number.
+        conditions.append("not coalesce(has_restatement, false)")
+    if "engagement_source" in columns and _OF_INTERACTIONS.search(column):
+        # Studio takes back what was undone, and a day may undo more than it brings.
+        conditions.append("engagement_source is distinct from 'studio'")
+    where = " where " + " and ".join(conditions)
     return (
         f"select {quote(table)} as table_name, {quote(column)} as column_name,"
         f' min("{column}")::double as smallest, max("{column}")::double as largest,'

@@ -34,6 +34,7 @@ select
     accounts.account_id,
     accounts.kpi_date,
     accounts.conversions,
+    accounts.funnel_source,
     sum_types.conversions as conversions_of_types,
     sum_videos.conversions as conversions_of_videos,
     accounts.conversion_value_amount,

@@ -31,7 +31,10 @@ list_days as (
         watch_retention_50_pct,
         average_watch_seconds,
         conversions,
-        profile_visitors,
+        case conversion_denominator
+            when 'visitors' then profile_visitors
+            when 'visits' then profile_visits
+        end as visitors,
         conversion_rate_pct,
         coalesce(engagement_source, '') = coalesce(watch_source, '') as has_one_source
     from {{ ref(mart) }}
@@ -55,10 +58,10 @@ where
     > 1e-6 * (1e0 + abs(views_retained_50))
     or abs(average_watch_seconds * views - total_watch_seconds)
     > 1e-6 * (1e0 + abs(total_watch_seconds))
-    or abs(conversion_rate_pct * profile_visitors - 1e2 * conversions)
+    or abs(conversion_rate_pct * visitors - 1e2 * conversions)
     > 1e-6 * (1e0 + abs(conversions))
     or (engagement_rate_pct is null)
     <> (engagements is null or coalesce(views, 0) = 0 or not has_one_source)
     or (average_watch_seconds is null) <> (coalesce(views, 0) = 0 or total_watch_seconds is null)
-    or (conversion_rate_pct is null) <> (conversions is null or coalesce(profile_visitors, 0) = 0)
+    or (conversion_rate_pct is null) <> (conversions is null or coalesce(visitors, 0) = 0)
     or (completion_rate_pct is null) <> (coalesce(views_with_duration, 0) = 0)

@@ -1,5 +1,6 @@
 -- Each person reached has at least one impression, each viewer at least one view, and each new
--- viewer is a viewer.
+-- viewer is a viewer. Where events tell of the day: an export may count viewers of another day than
+-- its views.
 -- A returned row is a day on which there are more people than rows that name one.
 
 with
@@ -15,7 +16,8 @@ list_days as (
         reach,
         views,
         unique_viewers,
-        new_viewers
+        new_viewers,
+        watch_source
     from {{ ref('daily_account_kpis') }}
 
     union all
@@ -29,7 +31,8 @@ list_days as (
         reach,
         views,
         unique_viewers,
-        new_viewers
+        new_viewers,
+        watch_source
     from {{ ref('daily_video_kpis') }}
 
 )
@@ -37,9 +40,12 @@ list_days as (
 select *
 from list_days
 where
-    reach > impressions_with_person
-    or impressions_with_person > impressions
-    or views > impressions
-    or unique_viewers > reach
-    or unique_viewers > views
-    or new_viewers > unique_viewers
+    watch_source = 'event_log'
+    and (
+        reach > impressions_with_person
+        or impressions_with_person > impressions
+        or views > impressions
+        or unique_viewers > reach
+        or unique_viewers > views
+        or new_viewers > unique_viewers
+    )
