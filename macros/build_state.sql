@@ -28,6 +28,8 @@
 
 {% macro check_raw_source(wanted) -%}
     {%- set zone = var('reporting_time_zone') -%}
+    {#- No variable of dbt's: another value of one makes it parse the whole project anew. -#}
+    {%- set may_rebuild = env_var('TIKTOK_WAREHOUSE_YES_REBUILD_EVERYTHING', '') == 'true' -%}
     {%- set found = run_query("select raw_source, reporting_time_zone from build_state.raw_source") -%}
     {%- if found | length == 0 -%}
         {%- do run_query("insert into build_state.raw_source values ('" ~ wanted ~ "', '" ~ zone ~ "')") -%}
@@ -37,7 +39,7 @@
             ~ wanted ~ "'. Set TIKTOK_WAREHOUSE_HOME to another home, or delete the build database "
             ~ "(it can be rebuilt from its raw rows at any time)."
         ) }}
-    {%- elif flags.FULL_REFRESH and var('yes_rebuild_everything') -%}
+    {%- elif flags.FULL_REFRESH and may_rebuild -%}
         {%- do run_query(replace_rows('build_state.raw_source', "('" ~ wanted ~ "', '" ~ zone ~ "')")) -%}
     {%- elif wanted == 'lake' and found[0][1] != zone -%}
         {{ exceptions.raise_compiler_error(
@@ -45,7 +47,7 @@
             ~ ". 'tiktok-warehouse refresh' rebuilds it by itself; a run of dbt alone does not: delete "
             ~ "the build database first (it can be rebuilt from its raw rows at any time)."
         ) }}
-    {%- elif wanted == 'lake' and flags.FULL_REFRESH and not var('yes_rebuild_everything') -%}
+    {%- elif wanted == 'lake' and flags.FULL_REFRESH and not may_rebuild -%}
         {{ exceptions.raise_compiler_error(
             "--full-refresh reads the whole history anew, which may take hours. If that is meant, ask "
             ~ "for it: tiktok-warehouse refresh --yes-rebuild-everything."

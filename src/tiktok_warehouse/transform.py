@@ -141,7 +141,6 @@ def build_models(
     variables: dict[str, Any] = {
         "raw_source": raw_source,
         "reporting_time_zone": home.reporting_time_zone,
-        "yes_rebuild_everything": is_rebuilt,
     }
     if backfill is not None:
         variables["backfill_from"], variables["backfill_to"] = map(str, backfill)
@@ -163,7 +162,12 @@ def build_models(
     _await_database(home)
     started = time.monotonic()
     returncode, output = _run_dbt(
-        home, command, on_progress, 0 if is_rebuilt else published_change_seq
+        home,
+        command,
+        on_progress,
+        # No variables of dbt's: another value of one makes it parse the whole project anew.
+        TIKTOK_WAREHOUSE_PUBLISHED_CHANGE_SEQ=str(0 if is_rebuilt else published_change_seq),
+        TIKTOK_WAREHOUSE_YES_REBUILD_EVERYTHING="true" if is_rebuilt else "false",
     )
     seconds = time.monotonic() - started
     results = _read_results(target)
@@ -266,9 +270,9 @@ def _run_dbt(
     home: Home,
     command: list[str],
     on_progress: Callable[[int, int, str], None] | None,
-    published_change_seq: int,
+    **settings: str,
 ) -> tuple[int, list[str]]:
-    """Run dbt and read its log.
+    """Run dbt, with settings in its environment, and read its log.
 
     Returns:
         Its exit code, and the texts of errors and warnings.
@@ -277,8 +281,7 @@ def _run_dbt(
         **os.environ,
         "TIKTOK_WAREHOUSE_HOME": str(home.root),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        # No variable of dbt's: another value of one makes it parse the whole project anew.
-        "TIKTOK_WAREHOUSE_PUBLISHED_CHANGE_SEQ": str(published_change_seq),
+        **settings,
     }
     # No engine ever sees the key that people are hashed with.
     environment.pop("TIKTOK_WAREHOUSE_SECRET", None)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+import random
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 import pyarrow as pa
 
 from tiktok_warehouse import lake
-from tiktok_warehouse.entities import ENTITIES
+from tiktok_warehouse.entities import ENTITIES, list_all_entities
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
 Row = dict[str, str | None]
@@ -31,6 +32,67 @@ def land_sample(home: Home) -> None:
         land_rows(home, files, datetime.fromisoformat(ingested_at).replace(tzinfo=UTC))
 
 
+def make_exports() -> dict[str, list[Row]]:
+    """Exports of an account of the sample, from before its log began, and of one of their own.
+
+    Viewers of Studio are a day late; of two Overviews the later one has its labels a day late.
+    """
+    numbers = random.Random(5)
+    first = date(2026, 4, 1)
+    views = [numbers.randrange(200, 9000) for _ in range(31)]
+    files: dict[str, list[Row]] = {name: [] for name in list_all_entities() if "_" in name}
+    for exported_on, late, start, end in (("2026-04-29", 0, 0, 26), ("2026-05-03", 1, 5, 30)):
+        for day in range(start, end):
+            common: Row = {"account_handle": "monsoon.studio", "exported_on": exported_on}
+            label = str(first + timedelta(days=day + late))
+            likes, shares = str(views[day] // 9 - 30), str(views[day] // 40)
+            files["studio_overview"].append(
+                {
+                    **common,
+                    **{"event_date": label, "video_views": str(views[day]), "profile_views": "12"},
+                    **{"likes": likes, "comments": "3", "shares": shares},
+                }
+            )
+            seen = str(first + timedelta(days=day + late + 1))
+            people = {"total_viewers": str(views[day] * 4 // 5), "new_viewers": "7"}
+            files["studio_viewers"].append({**common, "event_date": seen, **people})
+            files["studio_follower_history"].append(
+                {**common, "event_date": label, "followers": str(1000 + 7 * day)}
+            )
+    for day in range(20):
+        files["api_account_days"].append(
+            {
+                "account_handle": "lone.account",
+                "event_date": str(first + timedelta(days=day)),
+                "video_views": str(views[day]),
+                "unique_video_views": "90",
+                "likes": "20",
+                "comments": "1",
+                "shares": None if day == 4 else "2",
+                "profile_views": "30",
+                "daily_new_followers": str(day),
+                "daily_lost_followers": "1",
+                "daily_total_followers": "500" if day == 9 else None,
+                "bio_link_clicks": "2",
+            }
+        )
+        if day % 3 == 0:
+            files["api_videos"].append(
+                {
+                    "account_handle": "lone.account",
+                    "video_id": "7400000000000000001",
+                    "captured_at": f"{first + timedelta(days=day)} 22:30:00",
+                    "posted_at": "2026-04-01 10:00:00",
+                    "media_type": "VIDEO",
+                    "duration_seconds": "12.5",
+                    "views": str(100 + 31 * day - (40 if day == 9 else 0)),
+                    "likes": str(10 + day),
+                    "total_time_watched": f"{500 + 7 * day}.125",
+                }
+            )
+    return {name: rows for name, rows in files.items() if rows}
+
+
 def read_sample(entity: str) -> Iterable[Row]:
     """The raw rows of one entity of the sample, empty text as NULL."""
     path = PROJECT_ROOT / "seeds" / "raw" / f"raw_{entity}.csv"
@@ -43,7 +105,7 @@ def land_rows(home: Home, files: dict[str, list[Row]], ingested_at: datetime) ->
     """Let raw rows land as one ingest, one file an entity; rows without a number are counted on."""
     incoming = lake.begin_ingest(home, lake.read_registry(home), ingested_at)
     for name, rows in files.items():
-        entity = ENTITIES[name]
+        entity = list_all_entities()[name]
         numbers = [int(row.get("_source_row") or i) for i, row in enumerate(rows, start=1)]
         batch = pa.record_batch(
             {

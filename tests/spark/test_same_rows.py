@@ -15,11 +15,14 @@ import pytest
 from dbt.cli.main import dbtRunner
 from pyspark.sql import SparkSession
 
-from sample_lake import Row, land_rows, land_sample, read_sample
+from sample_lake import Row, land_rows, land_sample, make_exports, read_sample
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 
 # A KPI mart and the quality tables, with every model that they stand on.
-SELECTION = ("+daily_account_kpis", "+row_reconciliation", "+rejected_rows", "+nulled_values")
+SELECTION = (
+    *("+daily_account_kpis", "+row_reconciliation", "+rejected_rows", "+nulled_values"),
+    *("+calendar_repairs", "+source_disagreements", "+interaction_history"),
+)
 
 # What must be among the relations that are compared: a layer each.
 NAMED = {
@@ -139,6 +142,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     home = open_home(tmp_path_factory.mktemp("spark") / "home")
     (home.build / "spark").mkdir()
     land_sample(home)
+    land_rows(home, make_exports(), SAMPLE_ENDS_AT + timedelta(minutes=4))
     lone = write_view("lone", f"{LONE_DAY} 12:00:00")
     land_rows(home, {"video_views": [lone]}, SAMPLE_ENDS_AT + timedelta(minutes=5))
     with pytest.MonkeyPatch.context() as patch:
@@ -148,6 +152,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 
 def test_a_build_from_nothing_gives_the_same_rows(home: Home) -> None:
+    exported = "select distinct watch_source from marts.daily_account_kpis order by 1 nulls last"
+    assert {source for (source,) in fetch(home, exported)} >= {
+        "event_log",
+        "studio",
+        "accounts_api",
+    }
     assert fetch(home, f"select views from marts.fct_video_daily where event_date = '{LONE_DAY}'")
     assert_same_rows(home)
 
