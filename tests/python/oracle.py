@@ -1051,8 +1051,9 @@ def daily_conversions(world: World) -> Table:
     visits = group(world.visits, lambda visit: (visit.account_id, visit.day))
     grouped = group(known, lambda row: (row.account_id, row.day, row.kind, row.currency))
     for key, rows in grouped.items():
-        visitors = None
+        visitors = visited = None
         if world.coverage_for(key[0]).visits:
+            visited = len(visits.get(key[:2], []))
             visitors = len({visit.person for visit in visits.get(key[:2], [])} - {None})
         values = [row.value for row in rows if row.value is not None]
         quantities = [row.quantity for row in rows if row.quantity is not None]
@@ -1060,8 +1061,10 @@ def daily_conversions(world: World) -> Table:
             "conversions": len(rows),
             "quantity": fitting(sum(quantities)) if quantities else None,
             "conversion_value_amount": fitting(sum(values, Decimal(0))) if values else None,
+            "profile_visits": visited,
             "profile_visitors": visitors,
             "conversion_rate_pct": percent(len(rows), visitors),
+            "funnel_source": "event_log",
         }
     return expected
 
