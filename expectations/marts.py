@@ -436,9 +436,12 @@ def _compare_total(
     # Days that another source tells (snapshots, official counts) have no rows in staging.
     from_events = f"and {source} = 'event_log'" if source in project.columns[KPIS] else ""
     end = "(select max(calendar_date) from marts.dim_dates)"
+    video_from_events = (
+        f"and v.{source} = 'event_log'" if source in project.columns.get(VIDEO_KPIS, {}) else ""
+    )
     video_mart = (
         f"(select sum({measure}) from {VIDEO_KPIS} as v"
-        f" where v.account_id = m.account_id and v.kpi_date <= {end})"
+        f" where v.account_id = m.account_id and v.kpi_date <= {end} {video_from_events})"
         if in_video_mart and measure in project.columns.get(VIDEO_KPIS, {})
         else "null"
     )

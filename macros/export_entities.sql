@@ -193,7 +193,7 @@
         'archive_comments': {
             'source': 'personal_archive',
             'key': ['archive_owner', 'commented_at'],
-            'key_if_known': ['video_id'],
+            'has_repeats': true,
             'columns': {
                 'archive_owner': 'id', 'commented_at': 'timestamp', 'comment_length': 'count',
                 'comment_text': 'private', 'video_id': 'id',

@@ -39,12 +39,14 @@
 {%- endmacro %}
 
 {#-
-    Whether the event log tells of a day: from its account's first row to the last of all accounts.
-    Before and after, days are known from other sources alone, and the log knows no 0 of them.
+    Whether a day lies between the event log's first row of its account and its last of any account.
+    Outside, what the log has no row of is 0 only where no export tells of the day.
 -#}
 {% macro is_event_log_day(date, coverage='coverage') -%}
-    {{ date }} >= coalesce({{ coverage }}.event_log_first_date, {{ date }})
-    and {{ date }} <= coalesce({{ coverage }}.event_log_last_date, {{ date }})
+    coalesce(
+        {{ date }} between {{ coverage }}.event_log_first_date and {{ coverage }}.event_log_last_date,
+        false
+    )
 {%- endmacro %}
 
 {#- The families of measures that an export gives by account and day. -#}

@@ -73,7 +73,7 @@ decide_coverage as (
     select
         {% for measure in interaction_measures().values() -%}
         accounts.account_role = 'own'
-        and date_ranges.event_log_first_date is not null
+        and accounts.is_in_event_log
         and coalesce(
             judge_days_of_accounts.knows_{{ measure }},
             judge_all_files.knows_{{ measure }},
@@ -82,7 +82,7 @@ decide_coverage as (
         {% endfor -%}
         {% for entity in event_entities() -%}
         accounts.account_role = 'own'
-        and date_ranges.event_log_first_date is not null
+            and accounts.is_in_event_log
         {%- if var('raw_source') == 'lake' %}
             and count_files.{{ entity }}_files > 0
         {%- endif %} as knows_{{ entity }},

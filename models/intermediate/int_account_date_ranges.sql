@@ -139,11 +139,8 @@ find_ranges as (
         account_id,
         min(event_date) as first_event_date,
         max(event_date) as last_event_date,
-        -- The event log as the contract has it brings its own snapshots along.
-        min(event_date) filter (where source in ('event_log', 'snapshots'))
-            as event_log_first_date,
-        max(event_date) filter (where source in ('event_log', 'snapshots'))
-            as event_log_last_date
+        min(event_date) filter (where source = 'event_log') as event_log_first_date,
+        max(event_date) filter (where source = 'event_log') as event_log_last_date
     from list_account_days
     group by account_id
 

@@ -77,19 +77,36 @@ list_days as (
 
 ),
 
--- An account that was renamed has two handles: the one that landed last has the day.
-rank_handles as (
+add_account as (
 
     select
         handles.account_id,
-        list_days.*,
-        row_number() over (
-            partition by handles.account_id, list_days.source, list_days.event_date
-            order by handles.newest_ingest_seq desc, list_days.account_handle asc
-        ) as nth_handle
+        handles.newest_ingest_seq,
+        list_days.*
     from list_days
     inner join handles
         on list_days.account_handle = handles.account_handle
+
+),
+
+-- An account that was renamed has two handles: of those that know a number the one that landed
+-- last has it.
+choose_handles as (
+
+    select
+        {% for measure in [
+            'views', 'unique_viewers', 'new_viewers', 'likes', 'comments', 'shares',
+            'followers_gained', 'followers_lost', 'followers', 'profile_visits', 'link_clicks',
+            'downloads', 'leads',
+        ] -%}
+        max_by({{ measure }}, newest_ingest_seq) filter (where {{ measure }} is not null)
+            as {{ measure }},
+        {% endfor -%}
+        account_id,
+        source,
+        event_date
+    from add_account
+    group by account_id, source, event_date
 
 ),
 
@@ -98,8 +115,7 @@ add_conversions as (
     select
         *,
         {{ total_if_any(['link_clicks', 'downloads', 'leads']) }} as conversions
-    from rank_handles
-    where nth_handle = 1
+    from choose_handles
 
 ),
 

@@ -49,14 +49,21 @@ resolve_handles as (
 
     select
         find_newest.account_handle,
-        coalesce(aliases.account_id, list_known_handles.account_id, find_newest.account_handle)
-            as account_id,
+        coalesce(
+            aliases.account_id,
+            list_known_handles.account_id,
+            {{ plain_handle('find_newest.account_handle') }}
+        ) as account_id,
         find_newest.newest_ingest_seq
     from find_newest
     left join aliases
-        on find_newest.account_handle = {{ plain_handle('aliases.alias') }}
+        on
+            {{ plain_handle('find_newest.account_handle') }}
+            = {{ plain_handle('aliases.alias') }}
     left join list_known_handles
-        on find_newest.account_handle = list_known_handles.account_handle
+        on
+            {{ plain_handle('find_newest.account_handle') }}
+            = list_known_handles.account_handle
 
 )
 

@@ -7,12 +7,13 @@ account_days as (
 ),
 
 list_values as (
-    {% for kpi in compared_kpis() + ['views'] %}
+    {% for kpi, source in dict(compared_kpis(), views='watch_source').items() %}
     select
         account_id,
         event_date,
         is_provisional,
         '{{ kpi }}' as kpi,
+        {{ one_source(source) }} as source,
         cast({{ kpi }} as double) as kpi_value
     from account_days
     where {{ kpi }} is not null
@@ -33,6 +34,7 @@ pair_with_days_before as (
         on
             days.account_id = before.account_id
             and days.kpi = before.kpi
+            and days.source = before.source
             and before.event_date
             between {{ days_before('days.event_date', var('anomaly_window_days')) }}
             and {{ days_before('days.event_date', 1) }}
@@ -99,7 +101,7 @@ judge_values as (
 pivot_kpis as (
 
     select
-        {% for kpi in compared_kpis() + ['views'] -%}
+        {% for kpi in compared_kpis().keys() | list + ['views'] -%}
         max(case when kpi = '{{ kpi }}' then cast(is_anomaly as integer) end) = 1
             as {{ kpi }}_is_anomaly,
         {% endfor -%}

@@ -16,17 +16,25 @@ sum_windows as (
             as {{ measure }}_{{ days }}d,
         {% endfor -%}
         {% for kpi, parts in window_ratios().items() -%}
-        {{ ratio(
-            full_window_sum(parts.numerator, days), full_window_sum(parts.denominator, days)
-        ) }} * {{ parts.scale }} as {{ kpi }}_{{ days }}d,
+        case
+            when {{ has_one_source(parts.source, days) }}
+                then {{ ratio(
+                    full_window_sum(parts.numerator, days), full_window_sum(parts.denominator, days)
+                ) }} * {{ parts.scale }}
+        end as {{ kpi }}_{{ days }}d,
         {% endfor -%}
         case
-            when count(*) over last_{{ days }}_days = {{ days }}
+            when
+                count(*) over last_{{ days }}_days = {{ days }}
+                and {{ has_one_source('followers_source', days) }}
                 then first_value(followers_opening) over last_{{ days }}_days
         end as followers_opening_{{ days }}d,
         {% endfor -%}
-        {% for kpi in compared_kpis() -%}
-        lag({{ kpi }}, 7) over by_day as {{ kpi }}_week_before,
+        {% for kpi, source in compared_kpis().items() -%}
+        case
+            when {{ one_source('lag(' ~ source ~ ', 7) over by_day') }} = {{ one_source(source) }}
+                then lag({{ kpi }}, 7) over by_day
+        end as {{ kpi }}_week_before,
         {% endfor -%}
         account_id,
         event_date

@@ -90,6 +90,16 @@ rank_video_sources as (
 
 ),
 
+mark_counted as (
+
+    select
+        *,
+        coalesce(own_engagement_rank = engagement_rank, false)
+        or coalesce(own_watch_rank = watch_rank, false) as is_counted
+    from rank_video_sources
+
+),
+
 sum_videos as (
 
     select
@@ -104,9 +114,11 @@ sum_videos as (
         kpi_date as event_date,
         min(engagement_rank) as engagement_rank,
         min(watch_rank) as watch_rank,
-        max(case when is_estimated then 1 else 0 end) as has_estimates,
-        max(case when has_restatement then 1 else 0 end) as has_restatements
-    from rank_video_sources
+        {{ source_at('min(engagement_rank)') }} as engagement_source,
+        {{ source_at('min(watch_rank)') }} as watch_source,
+        max(case when is_estimated and is_counted then 1 else 0 end) as has_estimates,
+        max(case when has_restatement and is_counted then 1 else 0 end) as has_restatements
+    from mark_counted
     group by account_id, kpi_date
 
 ),
@@ -116,13 +128,29 @@ sum_videos as (
 choose_sources as (
 
     select
-        {% for entity in event_entities() -%}
-        coverage.knows_{{ entity }} and {{ is_event_log_day('account_days.event_date') }}
-            as knows_{{ entity }},
+        {% for family, entities in {
+            'watch': ['video_views'],
+            'engagement': ['interactions'],
+            'funnel': ['profile_visits', 'conversions'],
+        }.items() -%}
+        {%- set is_of_log -%}
+            (
+                {{ is_event_log_day('account_days.event_date') }}
+                or exported.{{ family }}_rank is null
+                {%- if family != 'funnel' %}
+                and coalesce(sum_videos.{{ family }}_source <> 'accounts_api', true)
+                {%- endif %}
+            )
+        {%- endset -%}
+        {% for entity in entities -%}
+        coverage.knows_{{ entity }} and {{ is_of_log }} as knows_{{ entity }},
         {% endfor -%}
+        {% if family == 'engagement' -%}
         {% for measure in interaction_measures().values() -%}
         coalesce(coverage_days.knows_{{ measure }}, coverage.knows_{{ measure }})
-        and {{ is_event_log_day('account_days.event_date') }} as knows_{{ measure }},
+        and {{ is_of_log }} as knows_{{ measure }},
+        {% endfor -%}
+        {% endif -%}
         {% endfor -%}
         {% for family in ['engagement', 'watch'] -%}
         exported.{{ family }}_rank <= coalesce(sum_videos.{{ family }}_rank, exported.{{ family }}_rank)
@@ -208,12 +236,12 @@ add_measures as (
         case
             when days.knows_interactions then 'event_log'
             when days.has_exported_engagement then days.exported_engagement_source
-            else {{ source_at('sum_videos.engagement_rank') }}
+            else sum_videos.engagement_source
         end as engagement_source,
         case
             when days.knows_video_views then 'event_log'
             when days.has_exported_watch then days.exported_watch_source
-            else {{ source_at('sum_videos.watch_rank') }}
+            else sum_videos.watch_source
         end as watch_source,
         case
             when days.knows_profile_visits or days.knows_conversions then 'event_log'

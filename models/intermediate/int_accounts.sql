@@ -31,7 +31,8 @@ list_accounts as (
         display_name,
         account_role,
         country,
-        created_at
+        created_at,
+        true as is_in_event_log
     from accounts
 
     union all
@@ -42,7 +43,8 @@ list_accounts as (
         cast(null as string) as display_name,
         'own' as account_role,
         cast(null as string) as country,
-        cast(null as timestamp) as created_at
+        cast(null as timestamp) as created_at,
+        false as is_in_event_log
     from find_exported
     left join accounts
         on find_exported.account_id = accounts.account_id

@@ -27,9 +27,11 @@ choose_level as (
         min_by(followers, source_rank) as official_followers,
         {{ source_at('min(source_rank)') }} as level_source,
         min_by(followers, source_rank) filter (where source in ('event_log', 'snapshots'))
-            as event_log_followers,
+            as own_followers,
         {{ source_at("min(source_rank) filter (where source in ('event_log', 'snapshots'))") }}
-            as event_log_level_source
+            as own_level_source,
+        max(followers) filter (where source = 'accounts_api') as api_followers,
+        max(followers) filter (where source = 'studio') as studio_followers
     from rank_sources
     group by account_id, event_date
 

@@ -14,7 +14,13 @@ api_videos as (
 
 studio_videos as (
 
-    select * from {{ ref('stg_studio__content') }}
+    select
+        *,
+        row_number() over (
+            partition by video_id, captured_date
+            order by _ingest_seq desc, account_handle asc
+        ) as nth_reading
+    from {{ ref('stg_studio__content') }}
 
 ),
 
@@ -63,6 +69,7 @@ list_snapshots as (
         cast(null as bigint) as saves,
         cast(null as decimal(18, 3)) as total_watch_seconds
     from studio_videos
+    where nth_reading = 1
 
 )
 

@@ -83,7 +83,8 @@ list_videos as (
         duration_seconds,
         is_ai_generated,
         is_ad,
-        posted_at
+        posted_at,
+        true as is_in_event_log
     from videos
 
     union all
@@ -100,7 +101,8 @@ list_videos as (
         join_exported.duration_seconds,
         cast(null as boolean) as is_ai_generated,
         join_exported.is_ad,
-        join_exported.posted_at
+        join_exported.posted_at,
+        false as is_in_event_log
     from join_exported
     inner join handles
         on join_exported.account_handle = handles.account_handle

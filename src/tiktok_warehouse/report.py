@@ -39,12 +39,26 @@ weeks as (
         min(kpis.kpi_date) as first_date,
         max(kpis.kpi_date) as last_date,
         sum(kpis.views) as views,
-        sum(kpis.engagements) * 100.0 / nullif(sum(kpis.views), 0) as engagement,
+        sum(kpis.engagements) filter (where kpis.engagement_source = kpis.watch_source) * 100.0
+        / nullif(
+            sum(kpis.views) filter (
+                where kpis.engagement_source = kpis.watch_source and kpis.engagements is not null
+            ), 0
+        ) as engagement,
         bool_and(kpis.engagement_has_saves) as has_saves,
         sum(kpis.followers_net) * 100.0
         / nullif(arg_min(kpis.followers_opening, kpis.kpi_date), 0) as growth,
-        sum(kpis.conversions) * 100.0 / nullif(sum(kpis.profile_visitors), 0) as conversion,
-        sum(kpis.total_watch_seconds) / nullif(sum(kpis.views), 0) as watch,
+        sum(kpis.conversions) filter (where kpis.conversion_denominator is not null) * 100.0
+        / nullif(
+            sum(
+                case kpis.conversion_denominator
+                    when 'visitors' then kpis.profile_visitors
+                    when 'visits' then kpis.profile_visits
+                end
+            ) filter (where kpis.conversions is not null), 0
+        ) as conversion,
+        sum(kpis.total_watch_seconds)
+        / nullif(sum(kpis.views) filter (where kpis.total_watch_seconds is not null), 0) as watch,
         sum(kpis.completed_views) * 100.0 / nullif(sum(kpis.views_with_duration), 0) as completion
     from marts.daily_account_kpis as kpis
     cross join bounds

@@ -1,16 +1,28 @@
 -- Opening + gained - lost + adjustment = closing, net = closing - opening, and each day opens with
--- what the day before closed with.
+-- what the day before closed with, unless its numbers come from another source.
 -- A returned row is an account-day that does not add up.
 
 with
+
+add_source as (
+
+    select
+        *,
+        -- Own counts and own snapshots are one.
+        case followers_source when 'snapshots' then 'event_log' else followers_source end
+            as one_source
+    from {{ ref('daily_account_kpis') }}
+
+),
 
 add_day_before as (
 
     select
         *,
+        lag(one_source) over (partition by account_id order by kpi_date) as source_before,
         lag(followers_closing) over (partition by account_id order by kpi_date) as closing_before,
         lag(kpi_date) over (partition by account_id order by kpi_date) as date_before
-    from {{ ref('daily_account_kpis') }}
+    from add_source
 
 )
 
@@ -39,4 +51,8 @@ where
         and followers_net is not null
         and abs(cast(followers_net as decimal(20, 0))) < 9000000000000000000
     )
-    or (date_before is not null and followers_opening is distinct from closing_before)
+    or (
+        date_before is not null
+        and (one_source is null or one_source = source_before)
+        and followers_opening is distinct from closing_before
+    )

@@ -7,6 +7,7 @@ with
 find_ends as (
 
     select
+        levels.source,
         levels.video_id,
         levels.measure,
         max_by(levels.total_units, levels.event_date) as last_units,
@@ -18,24 +19,26 @@ find_ends as (
             levels.event_date
         ) as baseline_units
     from {{ ref('int_video_snapshot_levels') }} as levels
-    inner join {{ ref('stg_event_log__videos') }} as videos
+    inner join {{ ref('int_videos') }} as videos
         on levels.video_id = videos.video_id
-    group by levels.video_id, levels.measure
+    group by levels.source, levels.video_id, levels.measure
 
 ),
 
 sum_days as (
 
     select
+        source,
         video_id,
         measure,
         sum(day_units) as day_units
     from {{ ref('int_video_snapshots_differenced') }}
-    group by video_id, measure
+    group by source, video_id, measure
 
 )
 
 select
+    find_ends.source,
     find_ends.video_id,
     find_ends.measure,
     find_ends.last_units,
@@ -43,5 +46,8 @@ select
     sum_days.day_units
 from find_ends
 left join sum_days
-    on find_ends.video_id = sum_days.video_id and find_ends.measure = sum_days.measure
+    on
+        find_ends.source = sum_days.source
+        and find_ends.video_id = sum_days.video_id
+        and find_ends.measure = sum_days.measure
 where coalesce(sum_days.day_units, 0) <> find_ends.last_units - find_ends.baseline_units

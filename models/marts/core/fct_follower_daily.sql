@@ -33,43 +33,33 @@ exported_days as (
 
 ),
 
-judge_days as (
-
-    select
-        account_days.*,
-        coverage.knows_follower_events and {{ is_event_log_day('account_days.event_date') }}
-            as knows_follower_events
-    from account_days
-    inner join coverage
-        on account_days.account_id = coverage.account_id
-
-),
-
-add_events_and_levels as (
+join_sources as (
 
     select
         account_days.account_id,
         account_days.event_date,
         account_days.is_beyond_data_end,
-        account_days.knows_follower_events,
-        case
-            when account_days.knows_follower_events
-                then coalesce(follower_events.followers_gained, 0)
-            else exported_days.followers_gained
-        end as followers_gained,
-        case
-            when account_days.knows_follower_events
-                then coalesce(follower_events.followers_lost, 0)
-            else exported_days.followers_lost
-        end as followers_lost,
-        official_followers.official_followers,
-        official_followers.level_source,
-        official_followers.event_log_followers,
-        official_followers.event_log_level_source,
-        max(case when official_followers.event_log_followers is null then 0 else 1 end) over (
-            partition by account_days.account_id
-        ) = 1 as has_event_log_levels
-    from judge_days as account_days
+        coverage.knows_follower_events
+        and (
+            {{ is_event_log_day('account_days.event_date') }}
+            or coalesce(
+                exported_days.followers_gained,
+                exported_days.followers_lost,
+                official_followers.api_followers,
+                official_followers.studio_followers
+            ) is null
+        ) as knows_follower_events,
+        follower_events.followers_gained as event_followers_gained,
+        follower_events.followers_lost as event_followers_lost,
+        exported_days.followers_gained as api_followers_gained,
+        exported_days.followers_lost as api_followers_lost,
+        official_followers.own_followers,
+        official_followers.own_level_source,
+        official_followers.api_followers,
+        official_followers.studio_followers
+    from account_days
+    inner join coverage
+        on account_days.account_id = coverage.account_id
     left join follower_events
         on
             account_days.account_id = follower_events.account_id
@@ -85,25 +75,59 @@ add_events_and_levels as (
 
 ),
 
--- Days that the log's events tell are anchored by the levels that came with them, if there are any.
-choose_levels as (
+-- The day has one source; own counts and own snapshots are one, as the contract has it.
+choose_sources as (
+
+    select
+        *,
+        case
+            when knows_follower_events or own_level_source = 'event_log' then 'own'
+            when coalesce(api_followers_gained, api_followers_lost, api_followers) is not null
+                then 'accounts_api'
+            when studio_followers is not null then 'studio'
+            when own_followers is not null then 'own'
+        end as day_source
+    from join_sources
+
+),
+
+take_values as (
 
     select
         account_id,
         event_date,
         is_beyond_data_end,
         knows_follower_events,
-        followers_gained,
-        followers_lost,
+        day_source,
+        lag(day_source) over (partition by account_id order by event_date) as day_source_before,
         case
-            when knows_follower_events and has_event_log_levels then event_log_followers
-            else official_followers
+            when knows_follower_events then coalesce(event_followers_gained, 0)
+            when day_source = 'accounts_api' then api_followers_gained
+        end as followers_gained,
+        case
+            when knows_follower_events then coalesce(event_followers_lost, 0)
+            when day_source = 'accounts_api' then api_followers_lost
+        end as followers_lost,
+        case day_source
+            when 'own' then own_followers
+            when 'accounts_api' then api_followers
+            when 'studio' then studio_followers
         end as official_followers,
-        case
-            when knows_follower_events and has_event_log_levels then event_log_level_source
-            else level_source
-        end as level_source
-    from add_events_and_levels
+        case day_source when 'own' then own_level_source else day_source end as level_source
+    from choose_sources
+
+),
+
+-- Days in a row of one source: nothing is carried from one source to another.
+number_stretches as (
+
+    select
+        *,
+        sum(case when day_source is distinct from day_source_before then 1 else 0 end) over (
+            partition by account_id
+            order by event_date
+        ) as stretch
+    from take_values
 
 ),
 
@@ -115,21 +139,21 @@ run_totals as (
     select
         *,
         sum(coalesce(followers_gained - followers_lost, 0)) over (
-            partition by account_id
+            partition by account_id, stretch
             order by event_date
         ) as running_net,
         sum(case when followers_gained - followers_lost is null then 1 else 0 end) over (
-            partition by account_id
+            partition by account_id, stretch
             order by event_date
         ) as running_unknown_days,
         max(case when official_followers is not null then event_date end) over (
-            partition by account_id
+            partition by account_id, stretch
             order by event_date
         ) as last_official_date,
         min(case when official_followers is not null then event_date end) over (
-            partition by account_id
+            partition by account_id, stretch
         ) as first_official_date
-    from choose_levels
+    from number_stretches
 
 ),
 
@@ -171,10 +195,11 @@ find_last_impossible as (
 
     select
         account_id,
+        stretch,
         max(event_date) as last_impossible_date
     from compute_closing
     where computed_closing < 0 and event_date < first_official_date
-    group by account_id
+    group by account_id, stretch
 
 ),
 
@@ -190,7 +215,9 @@ keep_possible as (
         end as followers_closing
     from compute_closing
     left join find_last_impossible
-        on compute_closing.account_id = find_last_impossible.account_id
+        on
+            compute_closing.account_id = find_last_impossible.account_id
+            and compute_closing.stretch = find_last_impossible.stretch
 
 ),
 
@@ -212,13 +239,16 @@ choose_opening as (
     select
         *,
         case
-            when event_date_before is not null then closing_before
+            when
+                event_date_before is not null
+                and (day_source is null or day_source = day_source_before)
+                then closing_before
             when event_date <= first_official_date and walked_back_opening >= 0
                 then walked_back_opening
         end as followers_opening,
         case
             when knows_follower_events then 'event_log'
-            when coalesce(followers_gained, followers_lost) is not null then 'accounts_api'
+            when day_source = 'accounts_api' then 'accounts_api'
             when followers_closing is not null then level_source
         end as followers_source
     from compute_opening

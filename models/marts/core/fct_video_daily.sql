@@ -89,11 +89,16 @@ add_coverage as (
         list_video_days.event_date,
         {% for measure in interaction_measures().values() -%}
         coalesce(coverage_days.knows_{{ measure }}, coverage.knows_{{ measure }})
-        and {{ is_event_log_day('list_video_days.event_date') }} as knows_{{ measure }},
+        and videos.is_in_event_log as knows_{{ measure }},
         {% endfor -%}
         {% for entity in event_entities() -%}
-        coverage.knows_{{ entity }}
-        and {{ is_event_log_day('list_video_days.event_date') }} as knows_{{ entity }},
+        coverage.knows_{{ entity }} and videos.is_in_event_log as knows_{{ entity }},
+        {% endfor -%}
+        {% for family in ['engagement', 'watch'] -%}
+        {{ is_event_log_day('list_video_days.event_date') }}
+        or coalesce(snapshots.{{ family }}_source, 'snapshots') = 'snapshots'
+            as is_{{ family }}_of_log,
+        snapshots.{{ family }}_source as snapshots_{{ family }}_source,
         {% endfor -%}
         videos.account_id
     from list_video_days
@@ -105,27 +110,36 @@ add_coverage as (
         on
             videos.account_id = coverage_days.account_id
             and list_video_days.event_date = coverage_days.event_date
+    left join snapshots
+        on
+            list_video_days.video_id = snapshots.video_id
+            and list_video_days.event_date = snapshots.event_date
 
 ),
 
--- Events go before snapshots, a family at a time, so that no family mixes two sources.
+-- Events go before lifetime counters, a family at a time, so that no family mixes two sources.
 choose_sources as (
 
     select
-        add_coverage.*,
+        video_id,
+        account_id,
+        event_date,
+        {% for measure in interaction_measures().values() -%}
+        knows_{{ measure }} and is_engagement_of_log as knows_{{ measure }},
+        {% endfor -%}
+        {% for entity in event_entities() -%}
+        knows_{{ entity }} and is_{{ 'engagement' if entity == 'interactions' else 'watch' }}_of_log
+            as knows_{{ entity }},
+        {% endfor -%}
         case
-            when add_coverage.knows_interactions then 'event_log'
-            else snapshots.engagement_source
+            when knows_interactions and is_engagement_of_log then 'event_log'
+            else snapshots_engagement_source
         end as engagement_source,
         case
-            when add_coverage.knows_video_views then 'event_log'
-            else snapshots.watch_source
+            when knows_video_views and is_watch_of_log then 'event_log'
+            else snapshots_watch_source
         end as watch_source
     from add_coverage
-    left join snapshots
-        on
-            add_coverage.video_id = snapshots.video_id
-            and add_coverage.event_date = snapshots.event_date
 
 ),
 
