@@ -32,7 +32,9 @@ sum_windows as (
         {% endfor -%}
         {% for kpi, source in compared_kpis().items() -%}
         case
-            when {{ one_source('lag(' ~ source ~ ', 7) over by_day') }} = {{ one_source(source) }}
+            when
+                {{ one_source(source) }}
+                in ('', {{ one_source('lag(' ~ source ~ ', 7) over by_day') }})
                 then lag({{ kpi }}, 7) over by_day
         end as {{ kpi }}_week_before,
         {% endfor -%}
