@@ -177,11 +177,12 @@ def ingest_paths(
         What landed, was there already, was refused (with the reason) or left alone.
 
     Raises:
-        UsageError: a path matches nothing, a mapping file is wrong, or the key is not the lake's.
+        UsageError: a path is empty or matches nothing, a mapping file is wrong, or the key is not
+            the lake's.
         OSError: no space or no access; nothing has landed, and files still lie in landing.
     """
     now = now or datetime.now(UTC)
-    offers, ignored = find_offers(paths, may_be_empty=taken_from_landing)
+    offers, ignored = find_offers(paths, home=home.root, may_be_empty=taken_from_landing)
     explicit = load_mapping(mapping) if mapping is not None else None
     mappings = [] if explicit else load_mappings(home)
     if taken_from_landing:

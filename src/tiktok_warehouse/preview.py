@@ -65,7 +65,7 @@ def preview(
         UsageError: a path matches nothing, or a mapping file is wrong.
         OSError: there is no room for what has to be unpacked.
     """
-    offers, ignored = find_offers(paths)
+    offers, ignored = find_offers(paths, home=home.root)
     explicit = load_mapping(mapping) if mapping is not None else None
     mappings = [] if explicit else load_mappings(home)
     registry = [] if again else lake.read_registry(home)

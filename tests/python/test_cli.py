@@ -207,6 +207,7 @@ def _divide_by_zero(*_arguments: object, **_options: object) -> None:
     [
         (["ingest", "no-such-file.csv"], "no-such-file.csv"),
         (["ingest"], "PATH"),
+        (["ingest", ""], "A path is empty"),
         (["no-such-command"], "no-such-command"),
         (["generate"], "Name a folder"),
         (["generate", "x", "--events", "0"], "events"),
