@@ -43,6 +43,7 @@ _ZIP_TIME, _FILE_TIME = "the time of the zip member", "the time of the file"
 # Of the path of a file that was named itself, as many names as the folders of an archive need.
 _NAMES_AROUND = 4
 _MOST_NAMED = 5
+_MOVED_BY = " moved by "
 
 Signature = tuple[int, int, int]
 
@@ -112,19 +113,25 @@ class Piece:
 
     Attributes:
         label: its name for people, beginning with that of the offer.
-        inner: its path inside its zip; empty outside of zips.
         source_kind: whose reader reads it.
-        sha256: content of what was offered, which is the whole zip.
+        sha256: its content; of what came in a zip, the zip's content, its own and its path there.
         parser_version: of its reader.
         offers: what it came in.
+        moved: by how many days its labels are moved because somebody said so.
     """
 
     label: str
-    inner: str
     source_kind: str
     sha256: str
     parser_version: str
     offers: tuple[Offer, ...]
+    moved: int | None = None
+
+    @property
+    def version(self) -> str:
+        """Of its reader; the same bytes, moved, are other rows."""
+        moved = "" if self.moved is None else f"{_MOVED_BY}{self.moved}"
+        return self.parser_version + moved
 
 
 @dataclass(frozen=True)
@@ -216,6 +223,11 @@ class _Reading:
 
     def has_changed(self, offer: Offer) -> bool:
         return take_signature(offer.path) != self.signatures[offer.path]
+
+
+def strip_move(version: str) -> str:
+    """The version of the reader that a piece's version names."""
+    return version.partition(_MOVED_BY)[0]
 
 
 # --- what belongs together -------------------------------------------------------------------
@@ -536,9 +548,8 @@ def _read_studio(member: _Member, siblings: Sequence[ExportFile], reading: _Read
 
     offers = (member.offer,)
     shift = reading.settings.shift_days
-    # The same bytes, moved, are other rows.
-    version = studio.PARSER_VERSION + ("" if shift is None else f" moved by {shift}")
-    piece = Piece(member.label, member.inner, STUDIO, member.sha256, version, offers)
+    content = _hash_together([member])
+    piece = Piece(member.label, STUDIO, content, studio.PARSER_VERSION, offers, moved=shift)
     if reason := reading.find_known(piece):
         return Known(piece, reason)
     try:
@@ -581,8 +592,7 @@ def _read_archive(members: Sequence[_Member], reading: _Reading) -> Iterator[Out
 
     offers = tuple(dict.fromkeys(member.offer for member in members))
     piece = Piece(
-        _name_archive(members, "label"),
-        _name_archive(members, "inner"),
+        _name_archive(members),
         PERSONAL_ARCHIVE,
         _hash_together(members),
         personal_archive.PARSER_VERSION,
@@ -638,15 +648,14 @@ def _leave_unused(member: _Member, members: Sequence[_Member]) -> Outcome:
     return LeftAlone(member.label, reason, (member.offer,))
 
 
-def _name_archive(members: Sequence[_Member], name: str) -> str:
-    """The name of its only file, else of the folder that they share; a path may be empty."""
-    names = [str(getattr(member, name)) for member in members]
-    if len(names) == 1 or not names[0]:
+def _name_archive(members: Sequence[_Member]) -> str:
+    """The name of its only file, else of the folder that they share."""
+    names = [member.label for member in members]
+    if len(names) == 1:
         return names[0]
-    shared = _shared_folders([PurePosixPath(each).parts[:-1] for each in names])
+    shared = _shared_folders([PurePosixPath(name).parts[:-1] for name in names])
     # Text files that were named one by one may share no folder.
-    nameless = f"{names[0]} and {len(names) - 1:,} more" if name == "label" else ""
-    return "/".join(shared) or nameless
+    return "/".join(shared) or f"{names[0]} and {len(names) - 1:,} more"
 
 
 def _shared_folders(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
@@ -658,14 +667,22 @@ def _shared_folders(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _hash_together(members: Sequence[_Member]) -> str:
-    """The offer's own hash; of several files, that of their hashes and sections."""
-    if len({member.offer.path for member in members}) == 1:
+    """The file's own hash; of several, and in a zip, that of their hashes and names."""
+    if len(members) == 1 and not members[0].inner:
         return members[0].sha256
+    # Two members of a zip may have one name for people: only their content tells them apart.
     named = sorted(
-        f"{'/'.join(PurePosixPath(member.file.name).parts[-2:])} {member.sha256}"
+        f"{member.sha256} {member.inner} {_hash_bytes(member.file.path)}"
+        if member.inner
+        else f"{'/'.join(PurePosixPath(member.file.name).parts[-2:])} {member.sha256}"
         for member in members
     )
     return hashlib.sha256("\n".join(named).encode()).hexdigest()
+
+
+def _hash_bytes(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_owner(members: Sequence[_Member], found: ArchiveRead, given: str | None) -> None:
@@ -732,7 +749,7 @@ def _read_payload(member: _Member, reading: _Reading) -> Iterator[Outcome]:
 
     offers = (member.offer,)
     piece = Piece(
-        *(member.label, member.inner, ACCOUNTS_API, member.sha256),
+        *(member.label, ACCOUNTS_API, _hash_together([member])),
         *(accounts_api.PARSER_VERSION, offers),
     )
     if reason := reading.find_known(piece):

@@ -122,8 +122,10 @@ OnProgress = Callable[[Progress], None]
 
 # content, entity (None: as the mapping says), mapping's name and hash, parser version
 _ContentKey = tuple[str, str | None, str | None, str | None, str]
-# content of what was offered, source kind, parser version: the names under which it landed
-_Exports = dict[tuple[str, str, str], dict[str, str]]
+# content, source kind, version of the reader
+_ExportKey = tuple[str, str, str]
+# the newest that landed of each
+_Exports = dict[_ExportKey, lake.Registered]
 
 
 @dataclass
@@ -141,7 +143,7 @@ class _Run:
     settings: exports.Settings
     on_rows: Callable[[int], None]
     landed_now: set[_ContentKey] = field(default_factory=set)
-    exports_now: set[tuple[str, str, str, str]] = field(default_factory=set)
+    exports_now: set[_ExportKey] = field(default_factory=set)
 
     @property
     def scratch(self) -> Path:
@@ -326,8 +328,8 @@ def _index_exports(registry: Iterable[lake.Registered]) -> _Exports:
     found: _Exports = {}
     for row in registry:
         if row.source_kind != SOURCE_KIND:
-            names = found.setdefault((row.content_sha256, row.source_kind, row.parser_version), {})
-            names[row.source_file] = f"landed with ingest {row.ingest_id} as {row.source_file}"
+            version = exports.strip_move(row.parser_version)
+            found[row.content_sha256, row.source_kind, version] = row
     return found
 
 
@@ -395,8 +397,8 @@ def _ingest_exports(run: _Run, task: exports.Task) -> _Taken:
 
 
 def _find_known(run: _Run, piece: exports.Piece) -> str | None:
-    """Why a piece is not read again; the same zip may come under another name."""
-    if (*_export_key(piece), piece.inner) in run.exports_now:
+    """Why a piece is not read again; it may come under another name."""
+    if _export_key(piece) in run.exports_now:
         return "the same content was offered twice in this ingest"
     return _find_among(run.exports_before, piece)
 
@@ -406,20 +408,21 @@ def find_landed(registry: Iterable[lake.Registered], piece: exports.Piece) -> st
     return _find_among(_index_exports(registry), piece)
 
 
-def _export_key(piece: exports.Piece) -> tuple[str, str, str]:
+def _export_key(piece: exports.Piece) -> _ExportKey:
     return piece.sha256, piece.source_kind, piece.parser_version
 
 
 def _find_among(landed: _Exports, piece: exports.Piece) -> str | None:
-    for name, reason in landed.get(_export_key(piece), {}).items():
-        if not piece.inner or name == FORGOTTEN_FILE or name.endswith(f"/{piece.inner}"):
-            return reason
-    return None
+    newest = landed.get(_export_key(piece))
+    # Who does not ask for a move leaves the labels as they have landed.
+    if newest is None or (piece.moved is not None and newest.parser_version != piece.version):
+        return None
+    return f"landed with ingest {newest.ingest_id} as {newest.source_file}"
 
 
 def _write_export(run: _Run, export: exports.Export) -> list[LandedFile]:
     piece = export.piece
-    run.exports_now.add((*_export_key(piece), piece.inner))
+    run.exports_now.add(_export_key(piece))
     landed = []
     for part in export.parts:
         batches = _hash_people(run, _count_rows(run, part.open_batches()))
@@ -434,7 +437,7 @@ def _write_export(run: _Run, export: exports.Export) -> list[LandedFile]:
                 content_sha256=piece.sha256,
                 mapping_name=None,
                 mapping_sha256=None,
-                parser_version=piece.parser_version,
+                parser_version=piece.version,
                 key_fingerprint=run.fingerprint,
                 never_has=None,
                 raw_rows=rows,

@@ -297,6 +297,34 @@ def test_the_same_zip_twice_in_one_ingest_lands_once(home: Home, tmp_path: Path)
     ]
 
 
+@pytest.mark.parametrize("names", [("@anna/", ""), ("@anna/a\u200b/", "@anna/a\u200c/")])
+def test_files_of_a_zip_are_known_each_by_itself(
+    home: Home, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    """A folder more, or another character that nobody sees, is another file."""
+    other = make_bytes(OTHER, make_files(OTHER)["Overview"])
+    path = put_zip(
+        tmp_path / "stuff.zip",
+        {f"{names[0]}Overview.csv": make_overview(STUDIO), f"{names[1]}Overview.csv": other},
+    )
+    first = land(home, path, exported_on=date(2026, 3, 9))
+    second = land(home, path, exported_on=date(2026, 3, 9), account=None if names[1] else "anna")
+    assert len(first.landed) == (2 if names[1] else 1)
+    assert len(second.landed) == 2 - len(first.landed)
+    assert len(second.already_landed) == len(first.landed)
+
+
+def test_a_shift_can_be_taken_back(home: Home, tmp_path: Path) -> None:
+    path = put(tmp_path / "@mira" / "Overview.csv", make_overview(STUDIO))
+
+    def landed(shift: int | None) -> bool:
+        return bool(land(home, path, exported_on=date(2026, 3, 9), shift_days=shift).landed)
+
+    shifts = [None, 1, 1, None, 0, 1, 0]
+    assert [landed(shift) for shift in shifts] == [True, True, False, False, True, True, True]
+    assert {row.parser_version for row in lake.read_registry(home)[-1:]} == {"1 moved by 0"}
+
+
 def test_a_newer_parser_reads_the_same_zip_anew(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
