@@ -15,7 +15,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import pyarrow as pa
@@ -45,6 +44,7 @@ from tiktok_warehouse.offers import (
 )
 from tiktok_warehouse.quarantine import quarantine_file, quarantine_rows
 from tiktok_warehouse.recognise import load_mappings, recognise
+from tiktok_warehouse.scratch import clear_left_behind, open_scratch
 
 SOURCE_KIND = exports.EVENT_LOG
 # Stands in the registry for the name of a file that named a forgotten account.
@@ -191,6 +191,7 @@ def ingest_paths(
         if home.keep_originals is not None:
             home.keep_originals.mkdir(mode=0o700, parents=True, exist_ok=True)
         wait_until_settled(offers)
+    clear_left_behind()
     lake.ensure_lake(home)
     registry = lake.read_registry(home)
     secret = people.load_secret(home, create=not registry)
@@ -316,9 +317,9 @@ def _is_mapped(offer: Offer, mappings: Sequence[Mapping]) -> bool:
     fitting = [mapping for mapping in mappings if matches_name(mapping, offer.path.name)]
     if not fitting:
         return False
-    with TemporaryDirectory() as scratch:
+    with open_scratch() as scratch:
         try:
-            columns = readers.read_table(offer.path, scratch=Path(scratch)).columns
+            columns = readers.read_table(offer.path, scratch=scratch).columns
         except RefusedFile:
             return False
     return any(find_misfit(mapping, columns) is None for mapping in fitting)

@@ -47,6 +47,7 @@ from tiktok_warehouse.exports import Settings
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 from tiktok_warehouse.ingest import IngestResult, ingest_paths
 from tiktok_warehouse.people import hash_person, load_secret
+from tiktok_warehouse.scratch import open_scratch
 
 STUDIO = Studio()
 OTHER = replace(STUDIO, account="tom.fries", seed=9)
@@ -1008,6 +1009,26 @@ def test_a_dry_run_tells_everything_and_leaves_no_trace(
     land(home, folder)
     run(home, folder, "--dry-run")
     assert "  known        already landed with ingest" in capsys.readouterr().out
+
+
+def test_a_killed_dry_run_leaves_scratch_that_the_next_run_clears(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    path = put_archive(tmp_path / "a.zip")
+    code = (
+        "import os, sys; from tiktok_warehouse import cli, exports;"
+        " exports._read_zip = lambda *_: os._exit(9); cli.run(sys.argv[1:])"
+    )
+    dry = [sys.executable, "-c", code, "ingest", str(path), "--dry-run", "--home", str(home.root)]
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    for again in (["--dry-run"], []):
+        assert subprocess.run(dry, env=environment, check=False).returncode == 9
+        assert list((tmp_path / "tmp").rglob("user_data_tiktok.json"))
+        with open_scratch() as at_work:
+            assert run(home, path, *again) == ExitCode.DONE
+            assert list((tmp_path / "tmp").iterdir()) == [at_work]
 
 
 def test_exit_codes_of_exports_are_those_of_event_logs(home: Home, tmp_path: Path) -> None:
