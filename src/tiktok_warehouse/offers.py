@@ -115,7 +115,8 @@ def _walk(folder: Path, home: Path | None) -> Iterator[tuple[Path, str, Path | N
         if _is_of_home(here, home):
             # Of a whole home one line is enough.
             folders[:] = [name for name in folders if not _is_of_home(here / name, home)]
-            yield here, _readable(here.relative_to(folder).as_posix()), folder
+            name = folder.name if here == folder else here.relative_to(folder).as_posix()
+            yield here, _readable(name or "."), folder
             continue
         # A linked folder is not walked (links may go in circles), but it is not passed by silently.
         for name in [n for n in folders if n.startswith(".") or (here / n).is_symlink()]:
