@@ -179,9 +179,9 @@ def test_exit_0_an_empty_home_has_nothing_to_build(
 def test_exit_0_refused_files_are_listed_and_the_others_land(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good = home.root / "accounts.csv"
+    good = home.root.parent / "accounts.csv"
     good.write_text(ACCOUNTS, encoding="utf-8")
-    bad = home.root / "videos.csv"
+    bad = home.root.parent / "videos.csv"
     bad.write_bytes(b"video_id,account_id,posted_at\nv1,007,\xff\n")
     assert run(home, "ingest", str(good), str(bad)) == 0
     shown = capsys.readouterr().out
