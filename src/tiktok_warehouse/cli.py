@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -49,6 +50,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+# TikTok began in this month; an export's day is not after tomorrow, whatever the zone.
+_FIRST_EXPORT = date(2016, 9, 1)
 
 # Results go to stdout, so that they can be piped; progress and errors go to stderr.
 out = Console()
@@ -163,9 +167,7 @@ def ingest(
 
       tiktok-warehouse ingest TikTok_Data_1760000000.zip --keep-comment-text
     """
-    settings = Settings(
-        account, exported_on.date() if exported_on else None, keep_comment_text, shift
-    )
+    settings = Settings(account, _check_day(exported_on), keep_comment_text, shift)
     root = find_home(home)
     if dry_run:
         opened = open_home(root, make_folders=False)
@@ -189,6 +191,18 @@ def ingest(
         )
     report.show_ingest(out, result)
     _exit_if_nothing_readable(result)
+
+
+def _check_day(exported_on: datetime | None) -> date | None:
+    if exported_on is None:
+        return None
+    last = datetime.now(UTC).date() + timedelta(days=1)
+    if not _FIRST_EXPORT <= exported_on.date() <= last:
+        raise UsageError(
+            f"--exported-on {exported_on:%Y-%m-%d} can be no day of an export: it must lie between"
+            f" {_FIRST_EXPORT} and {last}."
+        )
+    return exported_on.date()
 
 
 @app.command()
@@ -459,6 +473,10 @@ def main() -> None:
     """Run the command line and end the process with one of the documented exit codes."""
     # A scheduler's stop is like Ctrl-C: let go of what is held, then end.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A name that this terminal cannot show is no failure of the command.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 

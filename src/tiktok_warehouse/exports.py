@@ -43,6 +43,9 @@ _ZIP_TIME, _FILE_TIME = "the time of the zip member", "the time of the file"
 # Of the path of a file that was named itself, as many names as the folders of an archive need.
 _NAMES_AROUND = 4
 _MOST_NAMED = 5
+# Of the two names that an archive's JSON has, the one that is read.
+_BETTER_NAME = "user_data_tiktok.json"
+_MOVED_BY = " moved by "
 
 Signature = tuple[int, int, int]
 
@@ -112,19 +115,25 @@ class Piece:
 
     Attributes:
         label: its name for people, beginning with that of the offer.
-        inner: its path inside its zip; empty outside of zips.
         source_kind: whose reader reads it.
-        sha256: content of what was offered, which is the whole zip.
+        sha256: its content; of what came in a zip, the zip's content, its own and its path there.
         parser_version: of its reader.
         offers: what it came in.
+        moved: by how many days its labels are moved because somebody said so.
     """
 
     label: str
-    inner: str
     source_kind: str
     sha256: str
     parser_version: str
     offers: tuple[Offer, ...]
+    moved: int | None = None
+
+    @property
+    def version(self) -> str:
+        """Of its reader; the same bytes, moved, are other rows."""
+        moved = "" if self.moved is None else f"{_MOVED_BY}{self.moved}"
+        return self.parser_version + moved
 
 
 @dataclass(frozen=True)
@@ -176,11 +185,11 @@ Outcome = Export | Known | Failure | LeftAlone
 
 @dataclass(frozen=True)
 class Task:
-    """Offers that are read together, in the order of their paths.
+    """Offers that are read together.
 
     Attributes:
         source_kind: STUDIO for zips too, whatever is in them.
-        offers: the files.
+        offers: the files; of a personal archive, those of no known section last.
         problem: why none of them can be read, where that is known already.
     """
 
@@ -216,6 +225,11 @@ class _Reading:
 
     def has_changed(self, offer: Offer) -> bool:
         return take_signature(offer.path) != self.signatures[offer.path]
+
+
+def strip_move(version: str) -> str:
+    """The version of the reader that a piece's version names."""
+    return version.partition(_MOVED_BY)[0]
 
 
 # --- what belongs together -------------------------------------------------------------------
@@ -290,7 +304,7 @@ def recognise(file: ExportFile) -> str | None:
 
 
 def _group_archives(offers: Sequence[Offer]) -> list[tuple[Offer, ...]]:
-    """The files of each loose archive, the first in the order of paths first."""
+    """The files of each loose archive."""
     from tiktok_warehouse.sources import personal_archive
 
     by_start: dict[Path, list[Offer]] = {}
@@ -303,8 +317,7 @@ def _group_archives(offers: Sequence[Offer]) -> list[tuple[Offer, ...]]:
     for members in by_start.values():
         of_path = {offer.path: offer for offer in members}
         for archive in personal_archive.find_archives([_describe(offer) for offer in members]):
-            group = [of_path[file.path] for file in archive]
-            groups.append(tuple(sorted(group, key=lambda offer: offer.path)))
+            groups.append(tuple(of_path[file.path] for file in archive))
     return groups
 
 
@@ -312,8 +325,27 @@ def _group_archives(offers: Sequence[Offer]) -> list[tuple[Offer, ...]]:
 
 
 def _describe(offer: Offer) -> ExportFile:
-    modified = datetime.fromtimestamp(offer.path.stat().st_mtime, UTC)
-    return ExportFile(_name_with_folders(offer), offer.path, modified, None)
+    try:
+        modified = datetime.fromtimestamp(offer.path.stat().st_mtime, UTC)
+    except (OSError, ValueError, OverflowError):
+        # Gone, which its reader says, or a time that no calendar has.
+        modified = None
+    return _name_by_content(ExportFile(_name_with_folders(offer), offer.path, modified, None))
+
+
+def _name_by_content(file: ExportFile) -> ExportFile:
+    """JSON in a text file is read as JSON; the sections of an archive never begin like it."""
+    from tiktok_warehouse.sources.personal_archive_txt import find_section
+
+    name = PurePosixPath(file.name)
+    if name.suffix.casefold() != ".txt" or find_section(name.stem) is not None:
+        return file
+    try:
+        with file.path.open("rb") as opened:
+            start = opened.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    except OSError:
+        return file
+    return replace(file, name=str(name.with_suffix(".json"))) if start[:1] == b"{" else file
 
 
 def _name_with_folders(offer: Offer) -> str:
@@ -380,41 +412,51 @@ def read(
     if task.problem is not None:
         yield Failure(task.offers[0].label, task.problem, task.offers)
         return
-    try:
-        hashes = {offer.path: readers.hash_content(offer.path) for offer in task.offers}
-    except RefusedFile as error:
-        yield Failure(task.offers[0].label, str(error), task.offers)
-        return
+    members = []
+    for offer in task.offers:
+        try:
+            sha256 = _hash_offer(offer, task.source_kind)
+        except RefusedFile as error:
+            yield Failure(offer.label, str(error), (offer,))
+        else:
+            members.append(_Member(offer, _describe(offer), offer.label, "", sha256))
     if task.source_kind == STUDIO:
-        yield from _read_folder(task.offers, hashes, reading)
-        return
-    members = [
-        _Member(offer, _describe(offer), offer.label, "", hashes[offer.path])
-        for offer in task.offers
-    ]
-    if task.source_kind == PERSONAL_ARCHIVE:
+        yield from _read_folder(members, reading)
+    elif members and task.source_kind == PERSONAL_ARCHIVE:
         yield from _read_archive(members, reading)
-    else:
+    elif members:
         yield from _read_payload(members[0], reading)
 
 
-def _read_folder(
-    offers: Sequence[Offer], hashes: Mapping[Path, str], reading: _Reading
-) -> Iterator[Outcome]:
+def _hash_offer(offer: Offer, source_kind: str) -> str:
+    signature = take_signature(offer.path)
+    if source_kind == PERSONAL_ARCHIVE and signature is not None and signature[1] == 0:
+        # A section of which there is nothing.
+        return hashlib.sha256().hexdigest()
+    return readers.hash_content(offer.path)
+
+
+def _explain(error: RefusedFile | FileNotFoundError) -> str:
+    if isinstance(error, RefusedFile):
+        return str(error)
+    return "It is gone: it was moved or deleted before it was read to its end. Offer it again."
+
+
+def _read_folder(files: Sequence[_Member], reading: _Reading) -> Iterator[Outcome]:
     """Zips and Studio's files of one folder: all are unpacked before the first is dated."""
     of_studio: list[_Member] = []
-    for number, offer in enumerate(offers):
-        if not archives.is_zip(offer.path) or archives.is_workbook(offer.path):
-            member = _Member(offer, _describe(offer), offer.label, "", hashes[offer.path])
-            of_studio.append(member)
-            continue
+    for number, file in enumerate(files):
+        offer = file.offer
         folder = reading.scratch / f"zip-{number}"
-        folder.mkdir(mode=0o700)
         try:
-            members = _unpack(offer, folder, hashes[offer.path])
-        except RefusedFile as error:
-            shutil.rmtree(folder)
-            yield Failure(offer.label, str(error), (offer,))
+            if not archives.is_zip(offer.path) or archives.is_workbook(offer.path):
+                of_studio.append(file)
+                continue
+            folder.mkdir(mode=0o700)
+            members = _unpack(offer, folder, file.sha256)
+        except (RefusedFile, FileNotFoundError) as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            yield Failure(offer.label, _explain(error), (offer,))
             continue
         if reading.has_changed(offer):
             shutil.rmtree(folder)
@@ -432,7 +474,7 @@ def _unpack(offer: Offer, folder: Path, sha256: str) -> list[_Member]:
     return [
         _Member(
             offer,
-            replace(file, name=around + file.name),
+            _name_by_content(replace(file, name=around + file.name)),
             f"{offer.label}/{file.name}",
             file.name,
             sha256,
@@ -446,14 +488,21 @@ def _read_zip(
 ) -> Generator[Outcome, None, list[_Member]]:
     """Read what is not Studio's at once and make room. Returns Studio's files."""
     by_kind: dict[str | None, list[_Member]] = {}
-    failures = []
+    broken: list[tuple[_Member, str]] = []
     for member in members:
         try:
             by_kind.setdefault(recognise(member.file), []).append(member)
         except RefusedFile as error:
-            failures.append(Failure(member.label, str(error), (offer,)))
-    for archive in _group_members(by_kind.get(PERSONAL_ARCHIVE, [])):
+            broken.append((member, str(error)))
+    groups = _group_members(by_kind.get(PERSONAL_ARCHIVE, []))
+    for archive in groups:
         yield from _read_archive(archive, reading)
+    failures = []
+    for member, reason in broken:
+        if archives.is_zip(member.file.path) and any(_lies_around(member, each) for each in groups):
+            by_kind.setdefault(None, []).append(member)
+        else:
+            failures.append(Failure(member.label, reason, (offer,)))
     for member in by_kind.get(ACCOUNTS_API, []):
         yield from _read_payload(member, reading)
     yield from failures
@@ -464,6 +513,13 @@ def _read_zip(
         if member.file.path not in kept:
             member.file.path.unlink(missing_ok=True)
     return of_studio
+
+
+def _lies_around(member: _Member, archive: Sequence[_Member]) -> bool:
+    """Whether a file lies in the folder of an archive, or in one that this is in."""
+    base = _shared_folders([PurePosixPath(each.inner).parts[:-1] for each in archive])
+    folder = PurePosixPath(member.inner).parts[:-1]
+    return all(a == b for a, b in zip(folder, base, strict=False))
 
 
 def _name_unknown(
@@ -536,9 +592,8 @@ def _read_studio(member: _Member, siblings: Sequence[ExportFile], reading: _Read
 
     offers = (member.offer,)
     shift = reading.settings.shift_days
-    # The same bytes, moved, are other rows.
-    version = studio.PARSER_VERSION + ("" if shift is None else f" moved by {shift}")
-    piece = Piece(member.label, member.inner, STUDIO, member.sha256, version, offers)
+    content = _hash_together([member])
+    piece = Piece(member.label, STUDIO, content, studio.PARSER_VERSION, offers, moved=shift)
     if reason := reading.find_known(piece):
         return Known(piece, reason)
     try:
@@ -550,8 +605,8 @@ def _read_studio(member: _Member, siblings: Sequence[ExportFile], reading: _Read
             today=reading.today,
             shift_days=shift,
         )
-    except RefusedFile as error:
-        return Failure(member.label, str(error), offers)
+    except (RefusedFile, FileNotFoundError) as error:
+        return Failure(member.label, _explain(error), offers)
     if not member.inner and reading.has_changed(member.offer):
         return _say_changing(member.label, offers)
     facts = Facts(
@@ -581,8 +636,7 @@ def _read_archive(members: Sequence[_Member], reading: _Reading) -> Iterator[Out
 
     offers = tuple(dict.fromkeys(member.offer for member in members))
     piece = Piece(
-        _name_archive(members, "label"),
-        _name_archive(members, "inner"),
+        _name_archive(members),
         PERSONAL_ARCHIVE,
         _hash_together(members),
         personal_archive.PARSER_VERSION,
@@ -606,8 +660,8 @@ def _read_archive(members: Sequence[_Member], reading: _Reading) -> Iterator[Out
                 f"{piece.label} holds no section of a personal archive that lands. Ask TikTok for"
                 " all data, as JSON."
             )
-    except RefusedFile as error:
-        yield Failure(piece.label, str(error), offers)
+    except (RefusedFile, FileNotFoundError) as error:
+        yield Failure(piece.label, _explain(error), offers)
         return
     if any(not member.inner and reading.has_changed(member.offer) for member in members):
         yield _say_changing(piece.label, offers)
@@ -631,6 +685,9 @@ def _read_archive(members: Sequence[_Member], reading: _Reading) -> Iterator[Out
 
 
 def _leave_unused(member: _Member, members: Sequence[_Member]) -> Outcome:
+    if _is_text(member):
+        reason = "It is no section of the personal archive beside it."
+        return LeftAlone(member.label, reason, (member.offer,))
     reason = "It was not read: another file beside it holds the same archive in a better form."
     is_alone = all(other is member or other.offer is not member.offer for other in members)
     if is_alone:
@@ -638,15 +695,18 @@ def _leave_unused(member: _Member, members: Sequence[_Member]) -> Outcome:
     return LeftAlone(member.label, reason, (member.offer,))
 
 
-def _name_archive(members: Sequence[_Member], name: str) -> str:
-    """The name of its only file, else of the folder that they share; a path may be empty."""
-    names = [str(getattr(member, name)) for member in members]
-    if len(names) == 1 or not names[0]:
+def _is_text(member: _Member) -> bool:
+    return member.file.name.casefold().endswith(".txt")
+
+
+def _name_archive(members: Sequence[_Member]) -> str:
+    """The name of its only file, else of the folder that they share."""
+    names = [member.label for member in members]
+    if len(names) == 1:
         return names[0]
-    shared = _shared_folders([PurePosixPath(each).parts[:-1] for each in names])
+    shared = _shared_folders([PurePosixPath(name).parts[:-1] for name in names])
     # Text files that were named one by one may share no folder.
-    nameless = f"{names[0]} and {len(names) - 1:,} more" if name == "label" else ""
-    return "/".join(shared) or nameless
+    return "/".join(shared) or f"{names[0]} and {len(names) - 1:,} more"
 
 
 def _shared_folders(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
@@ -658,14 +718,27 @@ def _shared_folders(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _hash_together(members: Sequence[_Member]) -> str:
-    """The offer's own hash; of several files, that of their hashes and sections."""
-    if len({member.offer.path for member in members}) == 1:
+    """The file's own hash; of several, and in a zip, that of their hashes and names.
+
+    Of an archive with JSON it is the hash of that file which is read.
+    """
+    named = [m for m in members if PurePosixPath(m.file.name).name.casefold() == _BETTER_NAME]
+    members = named[:1] or [m for m in members if not _is_text(m)][:1] or members
+    if len(members) == 1 and not members[0].inner:
         return members[0].sha256
-    named = sorted(
-        f"{'/'.join(PurePosixPath(member.file.name).parts[-2:])} {member.sha256}"
+    # Two members of a zip may have one name for people: only their content tells them apart.
+    lines = sorted(
+        f"{member.sha256} {member.inner} {_hash_bytes(member.file.path)}"
+        if member.inner
+        else f"{'/'.join(PurePosixPath(member.file.name).parts[-2:])} {member.sha256}"
         for member in members
     )
-    return hashlib.sha256("\n".join(named).encode()).hexdigest()
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _hash_bytes(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_owner(members: Sequence[_Member], found: ArchiveRead, given: str | None) -> None:
@@ -732,7 +805,7 @@ def _read_payload(member: _Member, reading: _Reading) -> Iterator[Outcome]:
 
     offers = (member.offer,)
     piece = Piece(
-        *(member.label, member.inner, ACCOUNTS_API, member.sha256),
+        *(member.label, ACCOUNTS_API, _hash_together([member])),
         *(accounts_api.PARSER_VERSION, offers),
     )
     if reason := reading.find_known(piece):
@@ -744,8 +817,8 @@ def _read_payload(member: _Member, reading: _Reading) -> Iterator[Outcome]:
     try:
         found, evidence = _read_payload_of(file, spools, reading.settings.account)
         facts = _describe_payload(file, found, evidence)
-    except RefusedFile as error:
-        yield Failure(member.label, str(error), offers)
+    except (RefusedFile, FileNotFoundError) as error:
+        yield Failure(member.label, _explain(error), offers)
         return
     if not member.inner and reading.has_changed(member.offer):
         yield _say_changing(member.label, offers)

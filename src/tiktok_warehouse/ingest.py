@@ -15,7 +15,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import pyarrow as pa
@@ -45,6 +44,7 @@ from tiktok_warehouse.offers import (
 )
 from tiktok_warehouse.quarantine import quarantine_file, quarantine_rows
 from tiktok_warehouse.recognise import load_mappings, recognise
+from tiktok_warehouse.scratch import clear_left_behind, open_scratch
 
 SOURCE_KIND = exports.EVENT_LOG
 # Stands in the registry for the name of a file that named a forgotten account.
@@ -122,8 +122,10 @@ OnProgress = Callable[[Progress], None]
 
 # content, entity (None: as the mapping says), mapping's name and hash, parser version
 _ContentKey = tuple[str, str | None, str | None, str | None, str]
-# content of what was offered, source kind, parser version: the names under which it landed
-_Exports = dict[tuple[str, str, str], dict[str, str]]
+# content, source kind, version of the reader
+_ExportKey = tuple[str, str, str]
+# the newest that landed of each
+_Exports = dict[_ExportKey, lake.Registered]
 
 
 @dataclass
@@ -141,7 +143,7 @@ class _Run:
     settings: exports.Settings
     on_rows: Callable[[int], None]
     landed_now: set[_ContentKey] = field(default_factory=set)
-    exports_now: set[tuple[str, str, str, str]] = field(default_factory=set)
+    exports_now: set[_ExportKey] = field(default_factory=set)
 
     @property
     def scratch(self) -> Path:
@@ -177,17 +179,19 @@ def ingest_paths(
         What landed, was there already, was refused (with the reason) or left alone.
 
     Raises:
-        UsageError: a path matches nothing, a mapping file is wrong, or the key is not the lake's.
+        UsageError: a path is empty or matches nothing, a mapping file is wrong, or the key is not
+            the lake's.
         OSError: no space or no access; nothing has landed, and files still lie in landing.
     """
     now = now or datetime.now(UTC)
-    offers, ignored = find_offers(paths, may_be_empty=taken_from_landing)
+    offers, ignored = find_offers(paths, home=home.root, may_be_empty=taken_from_landing)
     explicit = load_mapping(mapping) if mapping is not None else None
     mappings = [] if explicit else load_mappings(home)
     if taken_from_landing:
         if home.keep_originals is not None:
             home.keep_originals.mkdir(mode=0o700, parents=True, exist_ok=True)
         wait_until_settled(offers)
+    clear_left_behind()
     lake.ensure_lake(home)
     registry = lake.read_registry(home)
     secret = people.load_secret(home, create=not registry)
@@ -313,9 +317,9 @@ def _is_mapped(offer: Offer, mappings: Sequence[Mapping]) -> bool:
     fitting = [mapping for mapping in mappings if matches_name(mapping, offer.path.name)]
     if not fitting:
         return False
-    with TemporaryDirectory() as scratch:
+    with open_scratch() as scratch:
         try:
-            columns = readers.read_table(offer.path, scratch=Path(scratch)).columns
+            columns = readers.read_table(offer.path, scratch=scratch).columns
         except RefusedFile:
             return False
     return any(find_misfit(mapping, columns) is None for mapping in fitting)
@@ -325,8 +329,8 @@ def _index_exports(registry: Iterable[lake.Registered]) -> _Exports:
     found: _Exports = {}
     for row in registry:
         if row.source_kind != SOURCE_KIND:
-            names = found.setdefault((row.content_sha256, row.source_kind, row.parser_version), {})
-            names[row.source_file] = f"landed with ingest {row.ingest_id} as {row.source_file}"
+            version = exports.strip_move(row.parser_version)
+            found[row.content_sha256, row.source_kind, version] = row
     return found
 
 
@@ -394,8 +398,8 @@ def _ingest_exports(run: _Run, task: exports.Task) -> _Taken:
 
 
 def _find_known(run: _Run, piece: exports.Piece) -> str | None:
-    """Why a piece is not read again; the same zip may come under another name."""
-    if (*_export_key(piece), piece.inner) in run.exports_now:
+    """Why a piece is not read again; it may come under another name."""
+    if _export_key(piece) in run.exports_now:
         return "the same content was offered twice in this ingest"
     return _find_among(run.exports_before, piece)
 
@@ -405,20 +409,21 @@ def find_landed(registry: Iterable[lake.Registered], piece: exports.Piece) -> st
     return _find_among(_index_exports(registry), piece)
 
 
-def _export_key(piece: exports.Piece) -> tuple[str, str, str]:
+def _export_key(piece: exports.Piece) -> _ExportKey:
     return piece.sha256, piece.source_kind, piece.parser_version
 
 
 def _find_among(landed: _Exports, piece: exports.Piece) -> str | None:
-    for name, reason in landed.get(_export_key(piece), {}).items():
-        if not piece.inner or name == FORGOTTEN_FILE or name.endswith(f"/{piece.inner}"):
-            return reason
-    return None
+    newest = landed.get(_export_key(piece))
+    # Who does not ask for a move leaves the labels as they have landed.
+    if newest is None or (piece.moved is not None and newest.parser_version != piece.version):
+        return None
+    return f"landed with ingest {newest.ingest_id} as {newest.source_file}"
 
 
 def _write_export(run: _Run, export: exports.Export) -> list[LandedFile]:
     piece = export.piece
-    run.exports_now.add((*_export_key(piece), piece.inner))
+    run.exports_now.add(_export_key(piece))
     landed = []
     for part in export.parts:
         batches = _hash_people(run, _count_rows(run, part.open_batches()))
@@ -433,7 +438,7 @@ def _write_export(run: _Run, export: exports.Export) -> list[LandedFile]:
                 content_sha256=piece.sha256,
                 mapping_name=None,
                 mapping_sha256=None,
-                parser_version=piece.parser_version,
+                parser_version=piece.version,
                 key_fingerprint=run.fingerprint,
                 never_has=None,
                 raw_rows=rows,

@@ -1,8 +1,8 @@
 """Which files a command line or the landing folder offers.
 
-Hidden files and unfinished downloads are left alone and reported. A file in ``landing/`` that was
-changed in the last two seconds is given those two seconds; one that changes while it is read is
-left for the next ingest.
+Hidden files, unfinished downloads and what a home keeps are left alone and reported. A file in
+``landing/`` that was changed in the last two seconds is given those two seconds; one that changes
+while it is read is left for the next ingest.
 """
 
 from __future__ import annotations
@@ -42,28 +42,35 @@ class Ignored:
 
 
 def find_offers(
-    paths: Sequence[Path | str], *, may_be_empty: bool = False
+    paths: Sequence[Path | str], *, home: Path | None = None, may_be_empty: bool = False
 ) -> tuple[list[Offer], list[Ignored]]:
     """Expand files, folders (with all that is in them) and glob patterns.
 
     Args:
         paths: what the user named.
+        home: the home's root. Below it only ``landing/`` is offered, and what waits in
+            ``quarantine/`` where it was named itself.
         may_be_empty: a folder without files is fine (the landing folder often has none).
 
     Returns:
         The files in the order of their paths, each once, and those that are left alone.
 
     Raises:
-        UsageError: a path matches nothing.
+        UsageError: a path is empty or matches nothing.
     """
+    home = _resolve(home) if home is not None else None
     offers: dict[Path, Offer] = {}
     ignored: list[Ignored] = []
     for given in paths:
-        found = list(_expand(Path(given)))
+        if not str(given):
+            raise UsageError(
+                "A path is empty. Name a file, a folder or a pattern; '.' is this one."
+            )
+        found = list(_expand(Path(given), home))
         if not found and not may_be_empty:
             raise UsageError(f"{given} matches no file. Check the path; nothing was ingested.")
         for path, label, root in found:
-            reason = _why_ignored(path)
+            reason = _why_ignored(path, root, home)
             if reason:
                 ignored.append(Ignored(label, reason))
             else:
@@ -87,24 +94,30 @@ def _lengthen(offer: Offer) -> Offer:
     return replace(offer, label=_readable("/".join(folders[-len(more) - 1 :])))
 
 
-def _expand(given: Path) -> Iterator[tuple[Path, str, Path | None]]:
+def _expand(given: Path, home: Path | None) -> Iterator[tuple[Path, str, Path | None]]:
     if given.is_dir():
-        yield from _walk(given)
+        yield from _walk(given, home)
     elif given.exists() or given.is_symlink():
         yield given, _readable(given.name), None
     else:
         for match in sorted(glob.glob(str(given), recursive=True)):  # noqa: PTH207
             path = Path(match)
             if path.is_dir():
-                yield from _walk(path)
+                yield from _walk(path, home)
             else:
                 yield path, _readable(path.name), None
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, str, Path | None]]:
+def _walk(folder: Path, home: Path | None) -> Iterator[tuple[Path, str, Path | None]]:
     for root, folders, files in os.walk(folder, onerror=_raise):
         folders.sort()
         here = Path(root)
+        if _is_of_home(here, home):
+            # Of a whole home one line is enough.
+            folders[:] = [name for name in folders if not _is_of_home(here / name, home)]
+            name = folder.name if here == folder else here.relative_to(folder).as_posix()
+            yield here, _readable(name or "."), folder
+            continue
         # A linked folder is not walked (links may go in circles), but it is not passed by silently.
         for name in [n for n in folders if n.startswith(".") or (here / n).is_symlink()]:
             folders.remove(name)
@@ -121,7 +134,23 @@ def _readable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def _why_ignored(path: Path) -> str | None:
+def _resolve(path: Path) -> Path:
+    # (Path.resolve fails on links that go in circles.)
+    return Path(os.path.realpath(path))
+
+
+def _is_of_home(path: Path, home: Path | None) -> bool:
+    """Whether a path lies in a home, and not in its landing folder."""
+    if home is None:
+        return False
+    real = _resolve(path)
+    return real.is_relative_to(home) and not real.is_relative_to(home / "landing")
+
+
+def _why_ignored(path: Path, root: Path | None, home: Path | None) -> str | None:
+    is_waiting = root is None and home is not None and _resolve(path.parent) == home / "quarantine"
+    if _is_of_home(path, home) and not is_waiting:
+        return "kept by the warehouse itself: of its home only landing/ is read"
     if path.name.startswith("."):
         return "hidden"
     if path.name.lower().endswith(UNFINISHED_SUFFIXES):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from tiktok_warehouse import exports, lake, readers
 from tiktok_warehouse.entities import Entity
@@ -16,6 +15,7 @@ from tiktok_warehouse.ingest import find_landed, plan_reading
 from tiktok_warehouse.mapping import Mapping, load_mapping
 from tiktok_warehouse.offers import Ignored, Offer, find_offers
 from tiktok_warehouse.recognise import load_mappings, recognise
+from tiktok_warehouse.scratch import clear_left_behind, open_scratch
 
 
 @dataclass(frozen=True)
@@ -65,20 +65,21 @@ def preview(
         UsageError: a path matches nothing, or a mapping file is wrong.
         OSError: there is no room for what has to be unpacked.
     """
-    offers, ignored = find_offers(paths)
+    offers, ignored = find_offers(paths, home=home.root)
     explicit = load_mapping(mapping) if mapping is not None else None
     mappings = [] if explicit else load_mappings(home)
     registry = [] if again else lake.read_registry(home)
     found: list[Previewed] = []
+    clear_left_behind()
     for task in plan_reading(offers, explicit, mappings):
-        with TemporaryDirectory(prefix="tiktok-warehouse-") as scratch:
+        with open_scratch() as scratch:
             if task.source_kind == exports.EVENT_LOG:
                 offer = task.offers[0]
-                found.append(_preview_event_log(offer, Path(scratch), explicit, mappings, registry))
+                found.append(_preview_event_log(offer, scratch, explicit, mappings, registry))
                 continue
             for outcome in exports.read(
                 task,
-                scratch=Path(scratch),
+                scratch=scratch,
                 settings=settings or exports.Settings(),
                 now=now or datetime.now(UTC),
                 find_known=lambda piece: find_landed(registry, piece),

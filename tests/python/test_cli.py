@@ -179,9 +179,9 @@ def test_exit_0_an_empty_home_has_nothing_to_build(
 def test_exit_0_refused_files_are_listed_and_the_others_land(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good = home.root / "accounts.csv"
+    good = home.root.parent / "accounts.csv"
     good.write_text(ACCOUNTS, encoding="utf-8")
-    bad = home.root / "videos.csv"
+    bad = home.root.parent / "videos.csv"
     bad.write_bytes(b"video_id,account_id,posted_at\nv1,007,\xff\n")
     assert run(home, "ingest", str(good), str(bad)) == 0
     shown = capsys.readouterr().out
@@ -207,6 +207,9 @@ def _divide_by_zero(*_arguments: object, **_options: object) -> None:
     [
         (["ingest", "no-such-file.csv"], "no-such-file.csv"),
         (["ingest"], "PATH"),
+        (["ingest", ""], "A path is empty"),
+        (["ingest", "x.zip", "--exported-on", "2016-08-31"], "--exported-on 2016-08-31 can be no"),
+        (["ingest", "x.zip", "--exported-on", "2999-01-01"], "--exported-on 2999-01-01 can be no"),
         (["no-such-command"], "no-such-command"),
         (["generate"], "Name a folder"),
         (["generate", "x", "--events", "0"], "events"),
@@ -409,3 +412,18 @@ def test_a_refused_file_whose_name_is_not_utf_8_does_not_stop_the_others(
     assert list(home.raw.glob("*Z-*"))
     (note,) = home.quarantine.glob("*.reason.json")
     assert note.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_name_that_a_terminal_cannot_show_does_not_change_the_exit_code(home: Home) -> None:
+    put(home, accounts=ACCOUNTS)
+    (home.landing / "Übersicht 日.csv").write_text("Order ID,Buyer\n1,x\n", encoding="utf-8")
+    command = [sys.executable, "-m", "tiktok_warehouse.cli", "ingest", "--home", str(home.root)]
+    for more in ([], ["--dry-run"]):
+        done = subprocess.run(
+            [*command, str(home.landing), *more],
+            capture_output=True,
+            check=False,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        )
+        assert done.returncode == 0
+        assert b"\\xdcbersicht" in done.stdout

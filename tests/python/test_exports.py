@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -46,6 +47,7 @@ from tiktok_warehouse.exports import Settings
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 from tiktok_warehouse.ingest import IngestResult, ingest_paths
 from tiktok_warehouse.people import hash_person, load_secret
+from tiktok_warehouse.scratch import open_scratch
 
 STUDIO = Studio()
 OTHER = replace(STUDIO, account="tom.fries", seed=9)
@@ -222,6 +224,38 @@ def test_two_archives_of_one_folder_name_stay_apart(home: Home, tmp_path: Path) 
     assert owners == [archive_files.OWNER] * 3 + ["second_owner"] * 3
 
 
+def make_named_archive(owner: str, vintage: str = "J3") -> str:
+    return json.dumps(archive_files.make_json(vintage)).replace(archive_files.OWNER, owner)
+
+
+@pytest.mark.parametrize("where", ["zip", "folders", "folder"])
+def test_archives_of_two_people_land_both(home: Home, tmp_path: Path, where: str) -> None:
+    between = ".json" if where == "folder" else "/user_data_tiktok.json"
+    files: dict[str, str | bytes] = {
+        f"{owner}{between}": make_named_archive(owner) for owner in ("anna", "ben")
+    }
+    if where == "zip":
+        result = land(home, put_zip(tmp_path / "both.zip", files))
+    else:
+        for name, content in files.items():
+            put(tmp_path / "both" / name, content)
+        result = land(home, tmp_path / "both")
+    assert not result.refused
+    owners = [row["archive_owner"] for row in rows(home, "archive_watches")]
+    assert owners == ["anna"] * 3 + ["ben"] * 3
+    if where != "zip":
+        assert not land(home, tmp_path / "both" / f"anna{between}").landed
+
+
+def test_of_both_names_of_an_archive_one_is_read(home: Home, tmp_path: Path) -> None:
+    put(tmp_path / "in" / "user_data.json", make_named_archive("anna", "J1"))
+    better = put(tmp_path / "in" / "user_data_tiktok.json", make_named_archive("anna"))
+    result = land(home, tmp_path / "in")
+    assert list(refused(result)) == ["user_data.json"]
+    assert [row["archive_owner"] for row in rows(home, "archive_watches")] == ["anna"] * 3
+    assert not land(home, better).landed
+
+
 def test_names_say_nothing_of_what_a_file_is(home: Home, tmp_path: Path) -> None:
     archive = json.dumps(archive_files.make_json())
     put(tmp_path / "in" / "@mira" / "video_views.csv", make_overview(STUDIO))
@@ -295,6 +329,34 @@ def test_the_same_zip_twice_in_one_ingest_lands_once(home: Home, tmp_path: Path)
     assert [file.reason for file in result.already_landed] == [
         "the same content was offered twice in this ingest"
     ]
+
+
+@pytest.mark.parametrize("names", [("@anna/", ""), ("@anna/a\u200b/", "@anna/a\u200c/")])
+def test_files_of_a_zip_are_known_each_by_itself(
+    home: Home, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    """A folder more, or another character that nobody sees, is another file."""
+    other = make_bytes(OTHER, make_files(OTHER)["Overview"])
+    path = put_zip(
+        tmp_path / "stuff.zip",
+        {f"{names[0]}Overview.csv": make_overview(STUDIO), f"{names[1]}Overview.csv": other},
+    )
+    first = land(home, path, exported_on=date(2026, 3, 9))
+    second = land(home, path, exported_on=date(2026, 3, 9), account=None if names[1] else "anna")
+    assert len(first.landed) == (2 if names[1] else 1)
+    assert len(second.landed) == 2 - len(first.landed)
+    assert len(second.already_landed) == len(first.landed)
+
+
+def test_a_shift_can_be_taken_back(home: Home, tmp_path: Path) -> None:
+    path = put(tmp_path / "@mira" / "Overview.csv", make_overview(STUDIO))
+
+    def landed(shift: int | None) -> bool:
+        return bool(land(home, path, exported_on=date(2026, 3, 9), shift_days=shift).landed)
+
+    shifts = [None, 1, 1, None, 0, 1, 0]
+    assert [landed(shift) for shift in shifts] == [True, True, False, False, True, True, True]
+    assert {row.parser_version for row in lake.read_registry(home)[-1:]} == {"1 moved by 0"}
 
 
 def test_a_newer_parser_reads_the_same_zip_anew(
@@ -645,6 +707,96 @@ def test_a_picture_in_an_archive_brings_no_messages_into_quarantine(
     assert not list(home.quarantine.iterdir())
 
 
+@pytest.mark.parametrize("name", ["user_data_tiktok.txt", "TikTok_Data_1/archive.txt"])
+def test_json_in_a_text_file_is_json(home: Home, tmp_path: Path, name: str) -> None:
+    put(tmp_path / "in" / name, json.dumps(archive_files.make_json()))
+    result = land(home, tmp_path / "in")
+    assert not result.refused
+    assert len(rows(home, "archive_watches")) == 3
+
+
+@pytest.mark.parametrize("name", ["a.zip", "Overview.csv", "Like List.txt", "p.json", "ben.json"])
+def test_a_file_that_vanishes_is_refused_alone(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    folder = put_texts(tmp_path / "in")
+    put_archive(folder / "a.zip")
+    put_archive(folder / "b.zip", "J1")
+    put(folder / "@mira" / "Overview.csv", make_overview(STUDIO))
+    put(folder / "p.json", json.dumps(api_files.page(api_files.make_account())))
+    put(folder / "ben.json", make_named_archive("ben"))
+    plan = ingest.plan_reading
+
+    def plan_and_delete(*args: Any) -> Any:
+        tasks = plan(*args)
+        next(folder.rglob(name)).unlink()
+        return tasks
+
+    monkeypatch.setattr(ingest, "plan_reading", plan_and_delete)
+    result = land(home, folder, exported_on=date(2026, 3, 9))
+    assert [Path(file.source_file).name for file in result.refused] == [name]
+    assert {file.facts.source_kind for file in result.landed if file.facts} >= {"personal_archive"}
+
+
+def test_a_time_beyond_the_calendar_is_no_time(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(tmp_path / "a.json", json.dumps(archive_files.make_json()))
+    read_stat = Path.stat
+
+    def be_far(self: Path, **options: Any) -> Any:
+        found = read_stat(self, **options)
+        named = {name: getattr(found, name) for name in dir(found) if name.startswith("st_")}
+        return SimpleNamespace(**{**named, "st_mtime": 1e12}) if self == path else found
+
+    monkeypatch.setattr(Path, "stat", be_far)
+    (landed, *_) = land(home, path).landed
+    assert landed.facts is not None
+    assert landed.facts.exported_on is None
+
+
+@pytest.mark.parametrize("kind", ["json", "txt", "loose"])
+@pytest.mark.parametrize("stray", ["readme.txt", "notes.docx"])
+def test_a_bystander_of_an_archive_brings_no_messages_into_quarantine(
+    home: Home, tmp_path: Path, kind: str, stray: str
+) -> None:
+    office = put_zip(tmp_path / "x.docx", {"[Content_Types].xml": "", "word/document.xml": ""})
+    texts = archive_files.make_txt()
+    top = next(iter(texts)).split("/")[0]
+    files: dict[str, str | bytes] = (
+        {f"{top}/user_data_tiktok.json": json.dumps(archive_files.make_json())}
+        if kind == "json"
+        else {**texts}
+    )
+    files[f"{top}/{stray}"] = office.read_bytes() if stray == "notes.docx" else "Welcome to TikTok"
+    if kind == "loose":
+        for name, content in files.items():
+            put(tmp_path / "in" / name, content)
+        result = land(home, tmp_path / "in")
+    else:
+        result = land(home, put_zip(tmp_path / "in.zip", files))
+    assert len(rows(home, "archive_watches")) == 3
+    if kind == "loose" and stray == "notes.docx":
+        # It lies by itself, so nothing else goes to quarantine with it.
+        assert list(refused(result)) == [f"{top}/{stray}"]
+    else:
+        assert not result.refused
+        assert not list(home.quarantine.iterdir())
+        listed = [*(f"{file.source_file} {file.reason}" for file in result.ignored)]
+        for file in result.landed:
+            listed += file.facts.notes if file.facts else ()
+        assert any(stray in text or "unknown sections" in text for text in listed)
+
+
+def test_an_empty_file_of_an_archive_is_an_empty_section(home: Home, tmp_path: Path) -> None:
+    folder = put_texts(tmp_path / "in")
+    put(next(folder.rglob("Like List.txt")), "")
+    result = land(home, folder)
+    assert not result.refused
+    assert {file.rows for file in result.landed if file.entity == "archive_likes"} == {0}
+    assert len(rows(home, "archive_watches")) == 3
+
+
 def test_a_zip_that_is_written_to_while_it_is_read_stays(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -857,6 +1009,26 @@ def test_a_dry_run_tells_everything_and_leaves_no_trace(
     land(home, folder)
     run(home, folder, "--dry-run")
     assert "  known        already landed with ingest" in capsys.readouterr().out
+
+
+def test_a_killed_dry_run_leaves_scratch_that_the_next_run_clears(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    path = put_archive(tmp_path / "a.zip")
+    code = (
+        "import os, sys; from tiktok_warehouse import cli, exports;"
+        " exports._read_zip = lambda *_: os._exit(9); cli.run(sys.argv[1:])"
+    )
+    dry = [sys.executable, "-c", code, "ingest", str(path), "--dry-run", "--home", str(home.root)]
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    for again in (["--dry-run"], []):
+        assert subprocess.run(dry, env=environment, check=False).returncode == 9
+        assert list((tmp_path / "tmp").rglob("user_data_tiktok.json"))
+        with open_scratch() as at_work:
+            assert run(home, path, *again) == ExitCode.DONE
+            assert list((tmp_path / "tmp").iterdir()) == [at_work]
 
 
 def test_exit_codes_of_exports_are_those_of_event_logs(home: Home, tmp_path: Path) -> None:

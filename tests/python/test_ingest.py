@@ -338,6 +338,21 @@ def test_a_path_that_matches_nothing_is_a_usage_error(home: Home, tmp_path: Path
     assert land_folder(home).ingest_id is None
 
 
+@pytest.mark.parametrize("named", ["", "raw", "secret.key"])
+def test_what_a_home_keeps_is_never_offered(home: Home, tmp_path: Path, named: str) -> None:
+    land(home, put(tmp_path, "video_views.csv", views("a")))
+    put(home.landing, "video_views.csv", views("b"))
+    before = len(lake.read_registry(home))
+    result = land(home, home.root / named if named else tmp_path)
+    assert not result.refused
+    assert not list(home.quarantine.iterdir())
+    assert [file.source_file for file in result.landed] == (
+        [] if named else ["home/landing/video_views.csv"]
+    )
+    assert len(lake.read_registry(home)) == before + len(result.landed)
+    assert "of its home only landing/ is read" in result.ignored[0].reason
+
+
 def test_globs_match_and_unfinished_files_are_reported(home: Home, tmp_path: Path) -> None:
     put(tmp_path, "in/video_views_1.csv", views("a"))
     put(tmp_path, "in/video_views_2.csv.part", views("b"))

@@ -189,20 +189,33 @@ def _name_json(roots: Iterable[str]) -> str:
 def find_archives(files: Sequence[ExportFile]) -> list[tuple[ExportFile, ...]]:
     """Put the files of each archive together, in the order of their names; each is one ``read``.
 
-    A JSON file is an archive with the other JSON of its zip or folder; text files are one with
-    those whose section folders stand side by side.
+    A JSON file is an archive; both of the names that TikTok gives it, in one folder, are one. Text
+    files are one archive with those whose section folders stand side by side. Text files of no
+    known section, in or above the folders of an archive, come last in it, for somebody to say so.
 
     Args:
         files: files that ``recognise`` knows.
     """
     groups: dict[tuple[str, ...], list[ExportFile]] = {}
+    bases: dict[tuple[str, ...], tuple[str, ...]] = {}
+    strays: dict[tuple[str, ...], list[ExportFile]] = {}
     for file in sorted(files, key=lambda file: (file.zip_name or "", file.name)):
         name = PurePosixPath(file.name)
-        if name.suffix.casefold() != ".txt":
-            key = ("json", file.zip_name or "", *(() if file.zip_name else name.parts[:-1]))
-        else:
-            key = ("txt", file.zip_name or "", *name.parts[:-2])
-        groups.setdefault(key, []).append(file)
+        is_text = name.suffix.casefold() == ".txt"
+        base = name.parts[: -2 if is_text else -1]
+        what = "" if is_text or name.name.casefold() in _JSON_NAMES else name.name
+        key = ("txt" if is_text else "json", what, file.zip_name or "", *base)
+        is_stray = is_text and txt_reader.find_section(name.stem) is None
+        (strays if is_stray else groups).setdefault(key, []).append(file)
+        bases[key] = base
+    for key, found in strays.items():
+        folder = PurePosixPath(found[0].name).parts[:-1]
+        around = [
+            near
+            for near in groups
+            if near[2] == key[2] and all(a == b for a, b in zip(folder, bases[near], strict=False))
+        ]
+        groups.setdefault(around[0] if around and key not in groups else key, []).extend(found)
     return [tuple(group) for group in groups.values()]
 
 
