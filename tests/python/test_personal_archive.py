@@ -240,6 +240,30 @@ def test_empty_scalars_of_a_record_are_null(tmp_path: Path) -> None:
     assert row["_malformed"] is None
 
 
+def test_text_of_a_person_does_not_land_in_the_columns_of_the_app(tmp_path: Path) -> None:
+    content = made.make_json()
+    secret = "zqxcanaryfield mail@example.org"
+    long = "zqxcanaryfield " * 20
+    post = {"Sound": secret, "WhoCanView": long, "Likes": "12 zqxcanaryfield"}
+    content["Post"]["Posts"]["VideoList"] = [
+        {"Date": made.dated(1), **post, "AIGeneratedContent": secret},
+        {"Date": made.dated(1), "WhoCanView": "Friends", "Sound": "a\nzqxcanaryfield"},
+    ]
+    content["Your Activity"]["Share History"]["ShareHistoryList"] = [
+        {"Date": made.dated(1), "Method": secret, "SharedContent": "zqxcanaryfield 0612345678"},
+        {"Date": made.dated(1), "Method": "copy_link", "SharedContent": "live room"},
+    ]
+    content["TikTok Live"]["Watch Live History"]["WatchLiveMap"] = {
+        "zqxcanaryfield": {"WatchTime": made.dated(1)}
+    }
+    result = read(made.write_json(tmp_path, content))
+    assert b"zqxcanaryfield" not in everything_said(result)
+    assert column(result, "archive_posts", "who_can_view") == [None, "Friends"]
+    assert column(result, "archive_shares", "method") == [None, "copy_link"]
+    assert column(result, "archive_shares", "shared_content") == [None, "live room"]
+    assert column(result, "archive_lives_watched", "live_id") == [None]
+
+
 def test_a_person_may_be_called_none(tmp_path: Path) -> None:
     content = made.make_json()
     content["Profile And Settings"]["Following"]["Following"] = [
@@ -580,6 +604,19 @@ def test_a_comment_may_hold_blank_lines_and_colons(tmp_path: Path) -> None:
         ":)",
     ]
     assert column(result, "archive_comments", "_malformed") == [None, None]
+
+
+@pytest.mark.parametrize("before", ["", "Who can view: Public\nSound: a song\n"])
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_lines_of_a_title_fill_no_other_field(tmp_path: Path, before: str, blank: str) -> None:
+    title = f"Title: soup\n{blank}Sound: zqxcanarytitle\n{blank}Who can view: zqxcanarytitle\n"
+    text = f"Date: {made.dated(9)}\n{before}{title}Cover image: N/A\n"
+    files = made.write_txt(tmp_path, {"TikTok_Data_1/TikTok/Post/Posts.txt": f"{text}\n{text}"})
+    result = read(files, account="a")
+    assert b"zqxcanarytitle" not in everything_said(result)
+    expected = ("a song", "Public") if before else (None, None)
+    found = rows_of(result)["archive_posts"]
+    assert [(row["sound"], row["who_can_view"]) for row in found] == [expected] * 2
 
 
 def test_a_text_record_without_end_is_malformed(
