@@ -227,6 +227,19 @@ def test_a_plain_file_takes_its_own_time(tmp_path: Path) -> None:
     assert found.exported_on == date(2026, 3, 9)
 
 
+def test_a_copy_made_after_the_anniversary_is_no_download(tmp_path: Path) -> None:
+    files = write_unzipped(Studio(), tmp_path, zipped=False, prefix="@mira/")
+
+    def at(year: int, month: int, day: int) -> ExportFile:
+        return replace(files["Overview"], modified=datetime(year, month, day, 10, tzinfo=UTC))
+
+    assert read(at(2026, 3, 14)).window == (date(2026, 2, 8), date(2026, 3, 7))
+    for late in (at(2026, 3, 15), at(2027, 3, 20), at(2027, 5, 1)):
+        message = refusal(late, today=date(2027, 6, 1))
+        assert "too long after its last day" in message
+        assert "--exported-on" in message
+
+
 def test_a_plain_file_that_is_much_older_than_its_time_is_refused(tmp_path: Path) -> None:
     files = write_unzipped(Studio(), tmp_path, zipped=False, prefix="@mira/")
     copied = replace(files["Overview"], modified=datetime(2026, 9, 9, tzinfo=UTC))
@@ -499,7 +512,20 @@ def test_else_in_the_name_of_its_folder(tmp_path: Path, name: str, expected: str
     assert read(file).account == expected
 
 
-@pytest.mark.parametrize("name", ["Viewers.csv", "downloads/Viewers.csv", "2026-03/Viewers.csv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Viewers.csv",
+        "downloads/Viewers.csv",
+        "2026-03/Viewers.csv",
+        "2026_03/Viewers.csv",
+        "Descargas/Viewers.csv",
+        "marzo/Viewers.csv",
+        "Mart_2026/Viewers.csv",
+        "Dokumente2/Viewers.csv",
+        "nieuwe_map/Viewers.csv",
+    ],
+)
 def test_else_the_caller_says_it(tmp_path: Path, name: str) -> None:
     file = write(tmp_path, make_csv(Studio(), HEADERS["Viewers"], []), name)
     assert "--account" in refusal(file)

@@ -113,6 +113,12 @@ def read_labels(labels: Sequence[str]) -> tuple[Reading, ...]:
     return tuple(Reading(tuple(sorted(codes)), days) for days, codes in consecutive.items())
 
 
+def is_month_name(word: str) -> bool:
+    """Whether a word is a month's name, or short for it, in any language."""
+    name = _squeeze(_plain(word))
+    return name in _interface_names() or name in _all_names()
+
+
 def anchor(days: Sequence[MonthDay], latest: date) -> list[date]:
     """Give days that follow each other their years.
 
