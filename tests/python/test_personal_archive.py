@@ -551,10 +551,35 @@ def test_the_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
     assert read(file).owner == made.OWNER
 
 
-def test_half_a_surrogate_pair_does_not_stop_the_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("buffer", [1, 7, 8, 13, 64, 1 << 16])
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("\\ud83d", "?"),
+        ("\\udE00", "?"),
+        ("a\\ude00\\ude00b", "a??b"),
+        ("\\ud83d\\ude00\\ude00", "\N{GRINNING FACE}?"),
+        ("\\ud83d\\ude00\\ud83d\\ude00x", "\N{GRINNING FACE}\N{GRINNING FACE}x"),
+    ],
+)
+def test_half_a_surrogate_pair_does_not_stop_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, buffer: int, written: str, expected: str
+) -> None:
+    monkeypatch.setattr(personal_archive_json, "BUFFER_BYTES", buffer)
+    people = f'[{{"Date": "{made.dated(1)}", "UserName": "{written}"}}]'
+    text = f'{{"Your Activity": {{"Following": {{"Following": {people}}}}}}}'
+    result = read(made.write_json(tmp_path, text), account="a")
+    assert column(result, "archive_follows", "followed_person") == [expected]
+
+
+def test_a_list_where_a_map_belongs_is_not_empty(tmp_path: Path) -> None:
     content = made.make_json()
-    text = json.dumps(content).replace('"followed_fellow"', '"\\ud83d"')
-    assert rows_of(read(made.write_json(tmp_path, text)))["archive_follows"]
+    content["Your Activity"]["Searches"] = [{"Date": made.dated(1), "SearchTerm": "zqxcanaryterm"}]
+    result = read(made.write_json(tmp_path, content))
+    assert statuses(result)["searches"] == "present"
+    problem = "searches: a list where a map belongs"
+    assert column(result, "archive_searches", "_malformed") == [problem]
+    assert b"zqxcanaryterm" not in everything_said(result)
 
 
 def test_a_file_that_is_gone_is_refused(tmp_path: Path) -> None:
