@@ -572,12 +572,13 @@ def test_half_a_surrogate_pair_does_not_stop_the_file(
     assert column(result, "archive_follows", "followed_person") == [expected]
 
 
-def test_a_list_where_a_map_belongs_is_not_empty(tmp_path: Path) -> None:
+@pytest.mark.parametrize("instead", [[{"SearchTerm": "zqxcanaryterm"}], "zqxcanaryterm"])
+def test_another_value_where_a_map_belongs_is_not_empty(tmp_path: Path, instead: Any) -> None:
     content = made.make_json()
-    content["Your Activity"]["Searches"] = [{"Date": made.dated(1), "SearchTerm": "zqxcanaryterm"}]
+    content["Your Activity"]["Searches"] = instead
     result = read(made.write_json(tmp_path, content))
     assert statuses(result)["searches"] == "present"
-    problem = "searches: a list where a map belongs"
+    problem = "searches: no map where one belongs"
     assert column(result, "archive_searches", "_malformed") == [problem]
     assert b"zqxcanaryterm" not in everything_said(result)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import tempfile
@@ -564,6 +565,19 @@ def test_another_products_file_is_none(tmp_path: Path, content: bytes) -> None:
     file = write(tmp_path, content)
     assert recognise(file) is None
     assert "no file of TikTok Studio" in refusal(file)
+
+
+def test_long_cells_are_read_up_to_a_megabyte(tmp_path: Path) -> None:
+    limit = csv.field_size_limit()
+    header, wide = (*HEADERS["Viewers"], "Note"), ("March 7", "3", "2", "1")
+    for length, is_read in ((200_000, True), ((1 << 20) + 1, False)):
+        content = make_csv(Studio(), header, [(*wide, "x" * length)])
+        file = write(tmp_path, content, "@mira/Viewers.csv")
+        if is_read:
+            assert read_rows(read(file))[0]["total_viewers"] == "3"
+        else:
+            assert "a cell has more than 1,048,576 characters" in refusal(file)
+        assert csv.field_size_limit() == limit
 
 
 def test_damaged_files_are_refused(tmp_path: Path) -> None:

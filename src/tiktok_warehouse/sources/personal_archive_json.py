@@ -284,6 +284,7 @@ def _walk(events: Iterator[Event], path: Path_, tally: Tally) -> None:
                     _refuse_below(child, tally)
             elif not is_empty(_to_text(event, value)):
                 tally.leave_out(name_unknown((*child, "")), 1, UNKNOWN)
+                _refuse_below(child, tally)
         elif event in ("start_map", "start_array"):
             records = _count_records(events, event)
             if records:
@@ -307,11 +308,11 @@ def _note_below(path: Path_, tally: Tally) -> None:
 
 
 def _refuse_below(path: Path_, tally: Tally) -> None:
-    """Say of the sections that should stand in a list's place that it is not empty, nor read."""
+    """Say of the sections that should stand in a map here that they are neither empty nor read."""
     if len(path) == 2:
         for section in sections_under(path):
             if not is_left_out(section):
-                tally.add_malformed(section, f"{section.name}: a list where a map belongs")
+                tally.add_malformed(section, f"{section.name}: no map where one belongs")
 
 
 # --- sections ------------------------------------------------------------------------------
