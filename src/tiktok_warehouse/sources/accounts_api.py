@@ -31,7 +31,7 @@ from tiktok_warehouse.sources.text_values import (
 
 # Part of what makes a file "already landed": raise it whenever the same bytes would give other
 # rows.
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 
 ACCOUNT, CAPTURED = "account_handle", "captured_at"
 
@@ -511,7 +511,10 @@ def _find_owner(reading: _Reading) -> str:
     named = [*usernames.values(), *(one for one, names in ids.items() if not names)]
     claim, around = _find_claim(reading)
     if claim is not None and any(name.casefold() != claim.casefold() for name in named):
-        _refuse_two(file, f"its payload does not agree with {around}")
+        raise RefusedFile(
+            f"{file.name} belongs to another account by its payload than {around} says. Leave"
+            " --account out, or offer it outside the other account's folder."
+        )
     if not is_silent:
         return "the payload"
     if len(named) > 1:
