@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -303,29 +304,81 @@ def test_a_page_says_whose_its_videos_are(tmp_path: Path) -> None:
 
 
 def test_whose_account_it_is_by_order(tmp_path: Path) -> None:
-    video = made.make_video(business_id=made.BUSINESS_ID, username="@by_name")
+    video = made.make_video(business_id=made.BUSINESS_ID, username=f"@{made.HANDLE}")
 
     def handle(name: str = "x.json", account: str | None = None) -> str:
         rows = read_rows(tmp_path, made.video_page(video), name, account=account)
         return str(rows["api_videos"][0]["account_handle"])
 
-    assert handle("@folder/x.json", "caller") == "by_name"
+    assert handle(f"@{made.HANDLE.upper()}/x.json", f"@{made.HANDLE}") == made.HANDLE
     del video["username"]
-    assert handle("@folder/x.json", "caller") == made.HANDLE
+    assert handle() == made.HANDLE
     del video["share_url"]
-    assert handle("@folder/x.json", "caller") == made.BUSINESS_ID
+    assert handle() == made.BUSINESS_ID
     del video["business_id"]
-    assert handle("@folder/pages/x.json", "caller") == "folder"
+    assert handle("@folder/pages/x.json") == "folder"
+    assert handle("@folder/pages/x.json", "Folder") == "folder"
     assert handle("plain/x.json", "@caller") == "caller"
-    assert handle("plain/x.json") == "plain"
-    with pytest.raises(RefusedFile, match=r"x\.json does not say whose account it is"):
-        handle()
+    for name in ("x.json", "plain/x.json"):
+        with pytest.raises(RefusedFile, match=r"x\.json does not say whose account it is"):
+            handle(name)
+
+
+TWO = "belongs to two accounts"
+
+
+@pytest.mark.parametrize(
+    ("name", "account", "more", "reason"),
+    [
+        ("@folder/x.json", None, {}, "another account by its payload than the name"),
+        ("x.json", "caller", {}, "another account by its payload than --account"),
+        ("@folder/x.json", "caller", {}, f"{TWO}: the names of its folders and --account"),
+        ("@folder/@other/x.json", None, {}, f"{TWO}: the names of its folders"),
+        ("x.json", None, {"username": "anna"}, f"{TWO}: the usernames and the links"),
+        ("x.json", None, {"username": "anna maria"}, "has a username that is none"),
+        ("x.json", None, {"username": 12345}, "has a username that is none"),
+        ("x.json", None, {"username": ["anna"]}, "has a username that is none"),
+        ("x.json", None, {"business_id": "some text"}, "has a business_id that is none"),
+    ],
+)
+def test_names_that_contradict_each_other_set_it_aside(
+    tmp_path: Path, name: str, account: str | None, more: dict[str, Any], reason: str
+) -> None:
+    content = made.video_page(made.make_video(), **more)
+    with pytest.raises(RefusedFile, match=reason):
+        read_rows(tmp_path, content, name, account=account)
+    assert read_rows(tmp_path, made.video_page(made.make_video()))
+
+
+def test_silent_pages_of_a_file_are_of_the_account_that_it_names(tmp_path: Path) -> None:
+    silent = made.make_day(1)
+    named = made.make_day(2, username="anna", business_id=made.BUSINESS_ID)
+    by_id = made.make_day(3, business_id=made.BUSINESS_ID)
+    text = made.to_lines(silent, named, by_id)
+    days = read_rows(tmp_path, text)["api_account_days"]
+    assert [day["account_handle"] for day in days] == ["anna"] * 3
+    with pytest.raises(RefusedFile, match="another account by its payload"):
+        read_rows(tmp_path, text, account="other")
+    other = made.make_day(2, username="other")
+    with pytest.raises(RefusedFile, match="some of its records name none"):
+        read_rows(tmp_path, text + made.to_lines(other))
+    days = read_rows(tmp_path, made.to_lines(named, other))["api_account_days"]
+    assert [day["account_handle"] for day in days] == ["anna", "other"]
+    renamed = made.make_day(2, username="other", business_id=made.BUSINESS_ID)
+    with pytest.raises(RefusedFile, match="one business_id has two usernames"):
+        read_rows(tmp_path, made.to_lines(named, renamed))
 
 
 def test_totals_without_a_time_are_refused_and_days_are_not(tmp_path: Path) -> None:
     file = made.write(tmp_path, made.make_video(), modified=None)
     with pytest.raises(RefusedFile, match="does not say when its totals were taken"):
         read(file)
+    never_set = made.write(tmp_path, made.make_video(), modified=datetime(1970, 1, 1, tzinfo=UTC))
+    with pytest.raises(RefusedFile, match="does not say when its totals were taken"):
+        read(never_set)
+    dated = made.make_video(captured_at=made.CAPTURED)
+    file = made.write(tmp_path, dated, modified=datetime(1970, 1, 1, tzinfo=UTC))
+    assert rows_of(read(file))["api_videos"][0]["captured_at"] == made.CAPTURED_TEXT
     days = made.write(tmp_path, made.make_day(username="a"), "d.json", modified=None)
     assert rows_of(read(days))["api_account_days"]
 
@@ -365,6 +418,10 @@ def test_what_does_not_land_is_counted_and_never_said(tmp_path: Path) -> None:
         b'{"view_id": "1", "video_id": "2"}\n',
         b'{"date": "2025-01-01", "likes": 3, "comments": 1, "shares": 2}\n',
         b'{"item_id": "7", "likes": 3, "comments": 2}\n',
+        b'{"id": "1", "username": "a", "followers_count": 3, "media_count": 4}',
+        b'[{"username": "a", "followers_count": 3}]',
+        b'{"item_id": "7", "username": "a", "create_time": 1735787045}\n',
+        b'{"item_id": "7", "create_time": 1735787045, "video_views": 2}\n',
         b'{"metrics": {"spend": "1"}, "stat_time_day": "2025-01-01"}\n',
         b'{"videos": [{"id": "1", "view_count": 3}]}',
         b'{"broken": ',

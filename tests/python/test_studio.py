@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import tempfile
@@ -225,6 +226,19 @@ def test_a_plain_file_takes_its_own_time(tmp_path: Path) -> None:
     assert (found.account, found.year_evidence) == ("mira", "the time of the file")
     assert found.window == (date(2026, 2, 8), date(2026, 3, 7))
     assert found.exported_on == date(2026, 3, 9)
+
+
+def test_a_copy_made_after_the_anniversary_is_no_download(tmp_path: Path) -> None:
+    files = write_unzipped(Studio(), tmp_path, zipped=False, prefix="@mira/")
+
+    def at(year: int, month: int, day: int) -> ExportFile:
+        return replace(files["Overview"], modified=datetime(year, month, day, 10, tzinfo=UTC))
+
+    assert read(at(2026, 3, 14)).window == (date(2026, 2, 8), date(2026, 3, 7))
+    for late in (at(2026, 3, 15), at(2027, 3, 20), at(2027, 5, 1)):
+        message = refusal(late, today=date(2027, 6, 1))
+        assert "too long after its last day" in message
+        assert "--exported-on" in message
 
 
 def test_a_plain_file_that_is_much_older_than_its_time_is_refused(tmp_path: Path) -> None:
@@ -499,7 +513,20 @@ def test_else_in_the_name_of_its_folder(tmp_path: Path, name: str, expected: str
     assert read(file).account == expected
 
 
-@pytest.mark.parametrize("name", ["Viewers.csv", "downloads/Viewers.csv", "2026-03/Viewers.csv"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Viewers.csv",
+        "downloads/Viewers.csv",
+        "2026-03/Viewers.csv",
+        "2026_03/Viewers.csv",
+        "Descargas/Viewers.csv",
+        "marzo/Viewers.csv",
+        "Mart_2026/Viewers.csv",
+        "Dokumente2/Viewers.csv",
+        "nieuwe_map/Viewers.csv",
+    ],
+)
 def test_else_the_caller_says_it(tmp_path: Path, name: str) -> None:
     file = write(tmp_path, make_csv(Studio(), HEADERS["Viewers"], []), name)
     assert "--account" in refusal(file)
@@ -538,6 +565,19 @@ def test_another_products_file_is_none(tmp_path: Path, content: bytes) -> None:
     file = write(tmp_path, content)
     assert recognise(file) is None
     assert "no file of TikTok Studio" in refusal(file)
+
+
+def test_long_cells_are_read_up_to_a_megabyte(tmp_path: Path) -> None:
+    limit = csv.field_size_limit()
+    header, wide = (*HEADERS["Viewers"], "Note"), ("March 7", "3", "2", "1")
+    for length, is_read in ((200_000, True), ((1 << 20) + 1, False)):
+        content = make_csv(Studio(), header, [(*wide, "x" * length)])
+        file = write(tmp_path, content, "@mira/Viewers.csv")
+        if is_read:
+            assert read_rows(read(file))[0]["total_viewers"] == "3"
+        else:
+            assert "a cell has more than 1,048,576 characters" in refusal(file)
+        assert csv.field_size_limit() == limit
 
 
 def test_damaged_files_are_refused(tmp_path: Path) -> None:

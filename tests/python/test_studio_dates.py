@@ -149,9 +149,7 @@ def test_a_name_of_two_months_gives_both_readings() -> None:
         (["5 de março de 2026"], [date(2026, 3, 5)]),
         (["March 5, 2026"], [date(2026, 3, 5)]),
         (["2026年3月5日"], [date(2026, 3, 5)]),
-        (["2024-02-29", "2025-02-28"], [date(2024, 2, 29), date(2025, 2, 28)]),
-        # The newest first, as no label without a year may be.
-        (["2026-03-06", "2026-03-05"], [date(2026, 3, 6), date(2026, 3, 5)]),
+        (["2024-02-29", "2024-03-01"], [date(2024, 2, 29), date(2024, 3, 1)]),
     ],
 )
 def test_labels_with_a_year_are_taken_as_they_are(labels: list[str], dates: list[date]) -> None:
@@ -177,7 +175,14 @@ def test_labels_with_a_year_are_taken_as_they_are(labels: list[str], dates: list
         (["March 5", "March 7"], "row 2: it is not the day after that of row 1"),
         (["March 6", "March 5"], "row 2: it is not the day after that of row 1"),
         (["March 5", "March 6", "March 6"], "row 3: it repeats the day of row 2"),
-        (["2026-03-05", "2026-03-05"], "one day twice: again in row 2"),
+        (["2026-03-05", "2026-03-05"], "row 2: it repeats the day of row 1"),
+        (
+            ["2026-03-05", "2026-03-06", "2026-03-08"],
+            "row 3: it is not the day after that of row 2",
+        ),
+        (["2026-03-06", "2026-03-05"], "row 2: it is not the day after that of row 1"),
+        (["2024-02-28", "2025-03-01"], "row 2: it is not the day after that of row 1"),
+        (["March 5, 2026", "March 7, 2026"], "row 2: it is not the day after that of row 1"),
     ],
 )
 def test_what_is_no_row_of_days_is_refused(labels: list[str], words: str) -> None:

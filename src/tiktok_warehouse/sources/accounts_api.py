@@ -15,18 +15,23 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
 
 from tiktok_warehouse.entities import Entity
 from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.sources.export_file import ExportFile
 from tiktok_warehouse.sources.json_values import DECODER, Literal, read_values, takes_too_much
 from tiktok_warehouse.sources.spool import Row, Spool, SpooledPart
-from tiktok_warehouse.sources.text_values import read_day, read_moment
+from tiktok_warehouse.sources.text_values import (
+    PLATFORM_START,
+    read_day,
+    read_handle,
+    read_moment,
+)
 
 # Part of what makes a file "already landed": raise it whenever the same bytes would give other
 # rows.
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 
 ACCOUNT, CAPTURED = "account_handle", "captured_at"
 
@@ -166,6 +171,8 @@ _KNOWN_OF_VIDEO = frozenset(
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _WHOLE = re.compile(r"([+-]?\d+)\.0+", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+# Business ids are digits, or letters with signs among them.
+_BUSINESS_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _HANDLE_IN_LINK = re.compile(r"tiktok\.com/@([\w.]{1,64})", re.ASCII | re.IGNORECASE)
 _NULLS = frozenset({"", "-"})
 _FLAGS = frozenset({"true", "false", "0", "1", "yes", "no"})
@@ -198,11 +205,13 @@ class ApiRead:
         left_out: fields that the API is known to send and that do not land, and a count of those
             that are not known; "unknown objects" and "pages with an error" are among them.
         notes: what was read another way than it was written, in sentences.
+        account_evidence: what its account rests on.
     """
 
     parts: tuple[SpooledPart, ...]
     left_out: tuple[FieldLeftOut, ...]
     notes: tuple[str, ...]
+    account_evidence: str
 
 
 @dataclass(frozen=True)
@@ -212,7 +221,7 @@ class _Context:
     username: str | None = None
     business_id: str | None = None
     captured_at: str | None = None
-    expects_videos: bool = False
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -334,11 +343,26 @@ def _is_failed(value: dict[str, Any]) -> bool:
 
 # Names that anybody's table may have ("likes", "shares") say nothing of where it comes from.
 _DAY_MARKS = frozenset(_DAY_COUNTS) - {"likes", "comments", "shares", "followers_count"}
-_VIDEO_MARKS = _KNOWN_OF_VIDEO - {"item_id", "username", "likes", "comments", "shares", "caption"}
+_VIDEO_MARKS = frozenset(
+    [
+        *("video_views", "reach", "total_time_watched", "average_time_watched"),
+        *("full_video_watched_rate", "video_view_retention", "impression_sources"),
+        *("share_url", "embed_url", "video_duration", "favorites", "favorities"),
+    ]
+)
+_VIDEO_COUNTS = _VIDEO_MARKS.union(("likes", "comments", "shares"))
+_PROFILE_MARKS = frozenset(
+    ("is_business_account", "total_likes", "videos_count", "profile_deep_link")
+)
+_PROFILE_FIELDS = _PROFILE_MARKS.union(("followers_count", "username"))
 
 
 def _is_video(value: dict[str, Any]) -> bool:
-    return "item_id" in value and not _VIDEO_MARKS.isdisjoint(value)
+    return (
+        "item_id" in value
+        and not _VIDEO_MARKS.isdisjoint(value)
+        and len(_VIDEO_COUNTS.intersection(value)) >= 2
+    )
 
 
 def _is_day(value: dict[str, Any]) -> bool:
@@ -351,21 +375,37 @@ def _is_account(value: dict[str, Any]) -> bool:
         return isinstance(metrics[0], dict) and "date" in metrics[0]
     if any(isinstance(_unpack(value.get(name)), list) for name in _AUDIENCES):
         return True
-    profile = {"videos_count", "total_likes", "followers_count", "is_business_account", "username"}
-    return len(profile.intersection(value)) >= 2
+    return not _PROFILE_MARKS.isdisjoint(value) and len(_PROFILE_FIELDS.intersection(value)) >= 2
 
 
 def _learn(value: dict[str, Any], context: _Context) -> _Context:
     captured = next((value[name] for name in _CAPTURED_FIELDS if _text(value.get(name))), None)
-    username = _text(value.get("username"))
-    if username is None:
-        link = _HANDLE_IN_LINK.search(_text(value.get("share_url")) or "")
-        username = link.group(1) if link else context.username
+    names, problem = [context.username], context.problem
+    given = value.get("username")
+    if isinstance(given, str) and given.strip() in _NULLS:
+        given = None
+    if given is not None:
+        is_text = isinstance(given, str) and not isinstance(given, Literal)
+        names.insert(0, read_handle(given) if is_text else None)
+        if names[0] is None:
+            problem = "has a username that is none: letters, digits, _ and . are expected"
+    link = _HANDLE_IN_LINK.search(_text(value.get("share_url")) or "")
+    if link:
+        names.insert(1, link.group(1))
+    business_id = _text(value.get("business_id"))
+    if business_id is not None and not _BUSINESS_ID.fullmatch(business_id):
+        problem = "has a business_id that is none"
+    known = [name for name in names if name is not None]
+    if len({name.casefold() for name in known}) > 1:
+        problem = problem or (
+            "belongs to two accounts: the usernames and the links of its records do not agree"
+        )
     return replace(
         context,
-        username=username,
-        business_id=_text(value.get("business_id")) or context.business_id,
+        username=known[0] if known else None,
+        business_id=business_id or context.business_id,
         captured_at=_text(captured) or context.captured_at,
+        problem=problem,
     )
 
 
@@ -379,6 +419,9 @@ class _Reading:
     account: str | None
     spools: dict[str, Spool] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
+    # What a business id is called where a record says both, and whose the silent records are.
+    username_of: dict[str, str] = field(default_factory=dict)
+    owner: str | None = None
     renamed_followers: int = 0
     renamed_favorites: int = 0
     records: Counter[str] = field(default_factory=Counter)
@@ -398,6 +441,7 @@ def read(file: ExportFile, *, scratch: Path, account: str | None = None) -> ApiR
         scratch: an existing folder; rows are spooled to a new private folder below it, which the
             caller deletes.
         account: the handle, where the payload names none and no folder begins with ``@``.
+            Records that name none in a file that names one account are of that account.
 
     Returns:
         Rows of text. A number or date that is none leaves its value NULL and its row with a
@@ -405,7 +449,7 @@ def read(file: ExportFile, *, scratch: Path, account: str | None = None) -> ApiR
 
     Raises:
         RefusedFile: it is broken or cut off, holds no record of the API, or it is not known whose
-            account it is or when a snapshot was taken.
+            account it is or when a snapshot was taken, or two accounts are named.
     """
     folder = Path(tempfile.mkdtemp(prefix="accounts_api_", dir=scratch))
     reading = _Reading(file, folder, account)
@@ -420,6 +464,7 @@ def read(file: ExportFile, *, scratch: Path, account: str | None = None) -> ApiR
 
 def _read(reading: _Reading) -> ApiRead:
     file = reading.file
+    account_evidence = _find_owner(reading)
     for value in read_values(file.path, file.name):
         for found in _find(value, _Context(), 0):
             _take(found, reading)
@@ -438,7 +483,76 @@ def _read(reading: _Reading) -> ApiRead:
     left_out = tuple(
         FieldLeftOut(name, count) for name, count in sorted(reading.left_out.items()) if count
     )
-    return ApiRead(parts, left_out, tuple(_write_notes(reading)))
+    return ApiRead(parts, left_out, tuple(_write_notes(reading)), account_evidence)
+
+
+def _find_owner(reading: _Reading) -> str:
+    """Go through the whole file for the accounts that it names; what it all rests on.
+
+    Raises:
+        RefusedFile: they contradict each other, or what stands around the file.
+    """
+    file = reading.file
+    usernames: dict[str, str] = {}
+    ids: dict[str, set[str]] = {}
+    is_silent = False
+    for context in _find_contexts(file):
+        if context.problem:
+            raise RefusedFile(f"{file.name} {context.problem}. Fetch it again, an account a file.")
+        name = context.username
+        if name is not None:
+            usernames.setdefault(name.casefold(), name)
+        if context.business_id is not None:
+            ids.setdefault(context.business_id, set()).update([name.casefold()] if name else ())
+        is_silent = is_silent or (name is None and context.business_id is None)
+    if any(len(names) > 1 for names in ids.values()):
+        _refuse_two(file, "one business_id has two usernames")
+    reading.username_of = {one: usernames[name] for one, names in ids.items() for name in names}
+    named = [*usernames.values(), *(one for one, names in ids.items() if not names)]
+    claim, around = _find_claim(reading)
+    if claim is not None and any(name.casefold() != claim.casefold() for name in named):
+        raise RefusedFile(
+            f"{file.name} belongs to another account by its payload than {around} says. Leave"
+            " --account out, or offer it outside the other account's folder."
+        )
+    if not is_silent:
+        return "the payload"
+    if len(named) > 1:
+        _refuse_two(file, "its payload names more than one, and some of its records name none")
+    reading.owner = named[0] if named else claim
+    return around if claim is not None and not named else "the payload"
+
+
+def _find_contexts(file: ExportFile) -> Iterator[_Context]:
+    for value in read_values(file.path, file.name):
+        for found in _find(value, _Context(), 0):
+            if found.endpoint in (_FAILED, _UNKNOWN):
+                continue
+            yield found.context
+            days = _unpack(found.payload.get("metrics")) if found.endpoint == BUSINESS else None
+            for day in days if isinstance(days, list) else ():
+                if isinstance(day, dict):
+                    yield _learn(day, found.context)
+
+
+def _find_claim(reading: _Reading) -> tuple[str | None, str]:
+    """The account that an "@handle" folder or the caller names, and which of the two."""
+    folders = reversed(PurePosixPath(reading.file.name).parts[:-1])
+    handles = [read_handle(name) for name in folders if name.startswith("@")]
+    claims = [(handle, "the name of its folder") for handle in handles if handle is not None]
+    given = (reading.account or "").strip().removeprefix("@")
+    if given:
+        claims.append((given, "--account"))
+    if len({claim.casefold() for claim, _around in claims}) > 1:
+        _refuse_two(reading.file, "the names of its folders and --account do not agree")
+    return claims[0] if claims else (None, "")
+
+
+def _refuse_two(file: ExportFile, problem: str) -> NoReturn:
+    raise RefusedFile(
+        f"{file.name} belongs to two accounts: {problem}. Leave --account out, or offer the files"
+        " of the two accounts apart."
+    )
 
 
 def _write_notes(reading: _Reading) -> Iterator[str]:
@@ -568,20 +682,11 @@ def _count_left_out(
 
 
 def _find_account(context: _Context, reading: _Reading) -> str:
-    folders = list(reversed(PurePosixPath(reading.file.name).parts[:-1]))
-    marked = next((name for name in folders if name.startswith("@")), None)
-    choices = (
-        context.username,
-        context.business_id,
-        marked,
-        # A folder may have any name; what the caller says is meant.
-        reading.account,
-        folders[0] if folders else None,
-    )
-    for choice in choices:
-        account = (choice or "").strip().removeprefix("@")
-        if account:
-            return account
+    business_id = context.business_id
+    by_id = reading.username_of.get(business_id, business_id) if business_id else None
+    account = context.username or by_id or reading.owner
+    if account is not None:
+        return account
     raise RefusedFile(
         f"{reading.file.name} does not say whose account it is: it has neither username nor"
         " business_id. Say the account, or put the file in a folder named @ and its handle."
@@ -594,8 +699,10 @@ def _find_capture(context: _Context, reading: _Reading, problems: list[str]) -> 
         if captured_at is None:
             problems.append("captured_at is no timestamp")
         return captured_at
-    if reading.file.modified is not None:
-        return read_moment(reading.file.modified.isoformat(" "))
+    modified = reading.file.modified
+    # A clock that was never set says nothing.
+    if modified is not None and modified.timestamp() >= PLATFORM_START:
+        return read_moment(modified.isoformat(" "))
     raise RefusedFile(
         f"{reading.file.name} does not say when its totals were taken: it has none of"
         f" {', '.join(_CAPTURED_FIELDS)}, and the time of the file is not known. Add captured_at."

@@ -7,7 +7,6 @@ is read: it stands in no row, no result and no message.
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -34,6 +33,7 @@ from tiktok_warehouse.sources.personal_archive_tally import (
     Tally,
 )
 from tiktok_warehouse.sources.spool import SpooledPart
+from tiktok_warehouse.sources.text_values import read_handle
 
 __all__ = [
     "EMPTY",
@@ -53,16 +53,12 @@ __all__ = [
 
 # Part of what makes a file "already landed": raise it whenever the same bytes would give other
 # rows.
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 
 _PREFERRED = "user_data_tiktok.json"
 _JSON_NAMES = frozenset({_PREFERRED, "user_data.json"})
 _NEWEST_ROOTS = frozenset({"likesandfavorites", "likesandfavourites", "profileandsettings"})
 _OLDEST_ROOTS = frozenset({"activity", "adsanddata", "video"})
-# An @handle, or the export's own name with a handle where it usually has a number.
-_HANDLE = re.compile(
-    r"(?:@|TikTok_Data_@?(?=.*[a-z_]))(?P<handle>[\w.]{2,24})", re.ASCII | re.IGNORECASE
-)
 
 
 @dataclass(frozen=True)
@@ -244,7 +240,7 @@ def read(
 
     Raises:
         RefusedFile: the JSON is broken or cut off, none of the text files can be read, or it is
-            not known whose archive it is.
+            not known whose archive it is, or two accounts are named.
     """
     if not files:
         raise RefusedFile("There is no file of a personal archive to read.")
@@ -323,17 +319,36 @@ def _read_txt_files(
 
 
 def _find_owner(files: Sequence[ExportFile], tally: Tally, account: str | None) -> tuple[str, str]:
-    if tally.owner is not None:
-        return tally.owner, "profile"
-    for name in [PurePosixPath(files[0].zip_name or "").stem, *_folders_inside_out(files[0])]:
-        match = _HANDLE.fullmatch(name)
-        if match:
-            return match["handle"], "name"
-    given = (account or "").strip().removeprefix("@")
-    if not is_empty(given):
-        return given, "caller"
+    label = files[0].name
+    if tally.has_two_owners:
+        raise RefusedFile(
+            f"{label} holds the profiles of two accounts. Offer their archives apart."
+        )
+    owner = read_handle(tally.owner or "")
+    if tally.owner is not None and owner is None:
+        raise RefusedFile(
+            f"{label} has a profile with a user name that is none: letters, digits, _ and . are"
+            " expected. Download it again."
+        )
+    given = None if is_empty(account) else read_handle(account or "")
+    names = [PurePosixPath(files[0].zip_name or "").stem, *_folders_inside_out(files[0])]
+    marked = [read_handle(name) for name in names if name.startswith("@")]
+    claims = [
+        *((name, "name") for name in marked if name is not None),
+        *([(given, "caller")] if given and not owner else []),
+    ]
+    if owner is not None:
+        claims = [(owner, "profile"), *claims]
+    if len({handle.casefold() for handle, _source in claims}) > 1:
+        raise RefusedFile(
+            f"{label} belongs to two accounts: its profile, the names of its zip and folders, and"
+            " --account do not agree. Leave --account out, or offer it outside the other account's"
+            " folder."
+        )
+    if claims:
+        return claims[0]
     raise RefusedFile(
-        f"{files[0].name} does not say whose archive it is: it has no profile with a user name."
+        f"{label} does not say whose archive it is: it has no profile with a user name."
         " Say the account, or put the file in a folder named @ and the account's handle."
     )
 

@@ -68,6 +68,13 @@ _LONG_NUMBER = re.compile(rb"[\s:,\[-][0-9]{4000}")
 _STRIDE = 500
 _DIGITS_AT_STRIDE = re.compile(rb"[0-9]{7}")
 _MOST_DECIMALS = 40
+# The C parser refuses the second half of a surrogate pair without the first, and writes "?" for the
+# first without the second.
+_HIGH_HALF = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}")
+_LONE_LOW_HALF = re.compile(
+    rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[0-9a-fA-F]{4})"
+)
+_HALF_BYTES = 6
 _AGAIN = "Download it again, or unpack the original zip again."
 
 
@@ -98,7 +105,7 @@ class _Bytes:
         self.position = 0
         self._file = file
         self._limit = limit
-        self._last = self._tail = b""
+        self._last = self._tail = self._held = b""
         self._without_end = 0
 
     def read(self, size: int) -> bytes:
@@ -114,6 +121,10 @@ class _Bytes:
             self.position = len(_UTF8_BOM)
             chunk = chunk[len(_UTF8_BOM) :] or self._file.read(size)
         self.position += len(chunk)
+        is_over = not chunk
+        chunk = self._take_whole_escapes(chunk)
+        if not chunk and not is_over:
+            return self.read(size)
         self._refuse_long_number(chunk)
         # A quote that no backslash precedes ends or begins a text. (One behind an escaped
         # backslash is missed; that matters only if nothing else ends for megabytes.)
@@ -126,6 +137,17 @@ class _Bytes:
                 raise _TooLong
         self._last = chunk[-1:] if chunk.endswith(b"\\") else b""
         return chunk
+
+    def _take_whole_escapes(self, chunk: bytes) -> bytes:
+        """What was held back and what was read, up to an escape that may go on; b"" is the end."""
+        seen = self._held + chunk
+        at = seen.find(b"\\", max(0, len(seen) - 2 * _HALF_BYTES + 1)) if chunk else -1
+        if at < 0:
+            at = len(seen)
+        elif _HIGH_HALF.fullmatch(seen, max(0, at - _HALF_BYTES), at):
+            at -= _HALF_BYTES
+        self._held = seen[at:]
+        return _LONE_LOW_HALF.sub(rb"\\u003f", seen[:at])
 
     def _refuse_long_number(self, chunk: bytes) -> None:
         seen = self._tail + chunk
@@ -259,8 +281,10 @@ def _walk(events: Iterator[Event], path: Path_, tally: Tally) -> None:
                 records = _count_records(events, event)
                 if records:
                     tally.leave_out(name_unknown((*child, "")), records, UNKNOWN)
+                    _refuse_below(child, tally)
             elif not is_empty(_to_text(event, value)):
                 tally.leave_out(name_unknown((*child, "")), 1, UNKNOWN)
+                _refuse_below(child, tally)
         elif event in ("start_map", "start_array"):
             records = _count_records(events, event)
             if records:
@@ -281,6 +305,14 @@ def _note_below(path: Path_, tally: Tally) -> None:
         for section in sections_under(path):
             if not is_left_out(section):
                 tally.note_empty(section)
+
+
+def _refuse_below(path: Path_, tally: Tally) -> None:
+    """Say of the sections that should stand in a map here that they are neither empty nor read."""
+    if len(path) == 2:
+        for section in sections_under(path):
+            if not is_left_out(section):
+                tally.add_malformed(section, f"{section.name}: no map where one belongs")
 
 
 # --- sections ------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ are ever copied: what is sensitive has no name here, so it cannot land.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -28,6 +29,12 @@ Record = dict[str, str | None]
 _EMPTY_SCALARS = frozenset({"", "n/a", "none", "n.v.t."})
 # "None" may be somebody's name, or a whole comment.
 _EMPTY_NAMES = frozenset({"", "n/a", "n.v.t."})
+
+# What the app fills in is short; anything else in such a field may be something a person wrote.
+_WORD = re.compile(r"(?!.*\d{5})[\w /-]{1,40}")
+_SOUND = re.compile(r"(?!.*\d{5})[^\n\r@]{1,150}")
+_DIGITS = re.compile(r"\d{1,20}", re.ASCII)
+_FLAG = re.compile(r"true|false|yes|no", re.IGNORECASE)
 
 
 def _entity(name: str, *columns: str, timestamps: tuple[str, ...]) -> Entity:
@@ -153,6 +160,12 @@ def _value(record: Record, name: str) -> str | None:
     return None if value is None or is_empty(value) else value.strip()
 
 
+def _checked(record: Record, name: str, pattern: re.Pattern[str]) -> str | None:
+    """A value that looks like the app's own; NULL for any other text."""
+    value = _value(record, name)
+    return value if value is not None and pattern.fullmatch(value) else None
+
+
 def _name(record: Record) -> str | None:
     value = (record.get("username") or "").strip()
     return None if value.casefold() in _EMPTY_NAMES else value
@@ -184,7 +197,8 @@ def _favorite(kind: str) -> MakeRow:
 def _share(record: Record, _keep_text: bool) -> tuple[Row, str | None]:
     shared_at, problem = _moment(record, "shared_at")
     video_id = find_video_id(record.get("link"))
-    return (shared_at, video_id, _value(record, "method"), _value(record, "sharedcontent")), problem
+    method, shared_content = (_checked(record, name, _WORD) for name in ("method", "sharedcontent"))
+    return (shared_at, video_id, method, shared_content), problem
 
 
 def _comment(record: Record, keep_text: bool) -> tuple[Row, str | None]:
@@ -209,15 +223,15 @@ def _search(record: Record, _keep_text: bool) -> tuple[Row, str | None]:
 def _post(record: Record, _keep_text: bool) -> tuple[Row, str | None]:
     posted_at, problem = _moment(record, "posted_at")
     title = _value(record, "title")
-    is_ai = _value(record, "aigeneratedcontent")
+    is_ai = _checked(record, "aigeneratedcontent", _FLAG)
     row = (
         posted_at,
         find_video_id(record.get("link")),
-        _value(record, "likes"),
+        _checked(record, "likes", _DIGITS),
         None if title is None else str(len(title)),
-        _value(record, "sound"),
+        _checked(record, "sound", _SOUND),
         None if is_ai is None else is_ai.lower(),
-        _value(record, "whocanview"),
+        _checked(record, "whocanview", _WORD),
     )
     return row, problem
 
@@ -225,7 +239,8 @@ def _post(record: Record, _keep_text: bool) -> tuple[Row, str | None]:
 def make_live_row(live_id: str, record: Record) -> tuple[Row, str | None]:
     """The row of one live that was watched; ``comments`` and ``questions`` are counts."""
     watched_at, problem = _moment(record, "watched_at")
-    return (watched_at, live_id, record.get("comments"), record.get("questions")), problem
+    known_id = live_id if _DIGITS.fullmatch(live_id) else None
+    return (watched_at, known_id, record.get("comments"), record.get("questions")), problem
 
 
 def _live(record: Record, _keep_text: bool) -> tuple[Row, str | None]:

@@ -69,6 +69,7 @@ class Tally:
     folder: Path
     keep_comment_text: bool
     owner: str | None = None
+    has_two_owners: bool = False
     roots: set[str] = field(default_factory=set)
     _spools: dict[str, Spool] = field(default_factory=dict)
     _places: dict[str, int] = field(default_factory=dict)
@@ -102,8 +103,9 @@ class Tally:
         measures = SUMMARY_MEASURES if section.layout == "summary" else PROFILE_MEASURES
         if section.layout == "profile":
             name = (record.get("username") or "").strip().removeprefix("@")
-            if self.owner is None and not is_empty(name):
-                self.owner = name.encode("utf-8", "replace").decode("utf-8")
+            if not is_empty(name):
+                self.owner = self.owner or name
+                self.has_two_owners |= name.casefold() != self.owner.casefold()
         for measure in dict.fromkeys(measures.values()):
             value = record.get(measure)
             if value is not None and not is_empty(value):

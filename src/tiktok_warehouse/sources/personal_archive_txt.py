@@ -34,7 +34,15 @@ _HEAD_BYTES = 64 << 10
 _FIELD = re.compile(r"([^:]{1,60}):(:?)(.*)", re.DOTALL)
 _NO_DATA = ("you have no data in this section", "geen gegevens")
 # Fields in which a person may have written line breaks.
-_FREE_TEXT = frozenset({"comment", "reactie", "title", "content", "searchterm", "zoekterm"})
+_FREE_TEXT = frozenset(
+    [
+        *("comment", "reactie", "title", "content", "searchterm", "zoekterm"),
+        *("location", "addyourstext", "alternatetext"),
+    ]
+)
+# Fields whose text lands. They stand before the texts of a record: behind one, or a second time,
+# such a line may be part of what the person wrote.
+_BEFORE_TEXT = frozenset({"sound", "whocanview", "likes", "aigeneratedcontent"})
 
 _DATA_FOLDER = re.compile(r"tiktok_data_.*", re.IGNORECASE)
 _NEW_FOLDERS = frozenset(
@@ -218,11 +226,21 @@ class _Block:
 
     def begin(self, section: Section, key: str, value: str) -> None:
         """Take the line that begins a field; the first that says something is kept."""
+        ours = section.fields.get(key)
+        is_repeated = key in self.seen
         self.seen.add(key)
         self.current = key
-        ours = section.fields.get(key)
+        if ours in _BEFORE_TEXT and is_repeated:
+            self.pieces[ours] = []
+            return
         if ours is not None and not any(self.pieces.get(ours, ())):
             self.pieces[ours] = [value]
+
+    def is_behind_text(self, section: Section, key: str | None) -> bool:
+        """Whether a field stands behind a text, of which its line may be a part."""
+        return section.fields.get(key or "") in _BEFORE_TEXT and not _FREE_TEXT.isdisjoint(
+            self.seen
+        )
 
     def go_on(self, section: Section, line: str, blank_lines: int) -> None:
         """Take a line that begins no known field."""
@@ -254,10 +272,14 @@ def _read_records(path: Path, section: Section) -> Iterator[tuple[Record, str | 
         if key in block.seen and block.current in _FREE_TEXT and not blank_lines:
             # "Date: …" among the lines of a comment: part of what the person wrote.
             key = None
+        elif key != first_key and block.is_behind_text(section, key):
+            key = None
         if key is None:
             block.go_on(section, line, blank_lines)
         else:
-            starts = key == first_key or (blank_lines > 0 and key in block.seen)
+            # Within a text, only the first key begins a record.
+            is_text = block.current in _FREE_TEXT
+            starts = key == first_key or (blank_lines > 0 and key in block.seen and not is_text)
             if (block.seen and starts) or (block.problem and not block.seen):
                 yield block.finish()
                 block = _Block()

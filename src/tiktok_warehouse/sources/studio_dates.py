@@ -95,8 +95,7 @@ def read_labels(labels: Sequence[str]) -> tuple[Reading, ...]:
         labels: one a day, in the file's order; at least one.
 
     Returns:
-        The readings that differ, at least one. Labels that carry a year need not follow each
-        other, but none may come twice.
+        The readings that differ, at least one.
 
     Raises:
         RefusedFile: a label is no day and month, there is no one language for all of them, or
@@ -112,6 +111,12 @@ def read_labels(labels: Sequence[str]) -> tuple[Reading, ...]:
     if not consecutive:
         _refuse_break(max(whole, key=lambda days: _find_break(days) or 0))
     return tuple(Reading(tuple(sorted(codes)), days) for days, codes in consecutive.items())
+
+
+def is_month_name(word: str) -> bool:
+    """Whether a word is a month's name, or short for it, in any language."""
+    name = _squeeze(_plain(word))
+    return name in _interface_names() or name in _all_names()
 
 
 def anchor(days: Sequence[MonthDay], latest: date) -> list[date]:
@@ -174,12 +179,15 @@ def _followers(day: MonthDay) -> tuple[MonthDay, ...]:
 def _refuse_break(days: Sequence[MonthDay], at: int | None = None) -> None:
     where = _find_break(days) if at is None else at
     assert where is not None
-    same = days[where] == days[where - 1]
+    why = " Without a year, rows can be dated only where each is one day after the row before."
+    _refuse_row(where, is_same=days[where] == days[where - 1], why=why)
+
+
+def _refuse_row(where: int, *, is_same: bool, why: str = "") -> None:
     raise RefusedFile(
         f"has no day of its own in row {where + 1}: it"
-        f" {'repeats the day' if same else 'is not the day after that'} of row {where}. Without a"
-        " year, rows can be dated only where each is one day after the row before. Export the file"
-        " again, and do not sort or shorten it."
+        f" {'repeats the day' if is_same else 'is not the day after that'} of row {where}.{why}"
+        " Export the file again, and do not sort or shorten it."
     )
 
 
@@ -219,13 +227,24 @@ def _read_dated(labels: Sequence[str]) -> tuple[Reading, ...]:
         known = tuple(day for day in dates if day is not None)
         if len(known) == len(dates):
             readings.append(Reading(tuple(sorted(codes)), days, known))
-    if readings and all(len(set(reading.dates or ())) < len(labels) for reading in readings):
-        seen: set[date] = set()
-        for row, day in enumerate(readings[0].dates or (), 1):
-            if day in seen:
-                raise RefusedFile(f"has one day twice: again in row {row}. Export the file again.")
-            seen.add(day)
-    return tuple(reading for reading in readings if len(set(reading.dates or ())) == len(labels))
+    following = [reading for reading in readings if _find_dated_break(reading) is None]
+    if readings and not following:
+        _refuse_dated_break(max(readings, key=lambda reading: _find_dated_break(reading) or 0))
+    return tuple(following)
+
+
+def _find_dated_break(reading: Reading) -> int | None:
+    """The first position whose date is not one day after the one before; None if none."""
+    dates = reading.dates or ()
+    gaps = (at for at in range(1, len(dates)) if dates[at] - dates[at - 1] != _ONE_DAY)
+    return next(gaps, None)
+
+
+def _refuse_dated_break(reading: Reading) -> None:
+    where = _find_dated_break(reading)
+    assert where is not None
+    assert reading.dates is not None
+    _refuse_row(where, is_same=reading.dates[where] == reading.dates[where - 1])
 
 
 @lru_cache(maxsize=4096)

@@ -13,8 +13,9 @@ A pin wins over a bound, and a bound that is merely later says nothing against i
 contradictions, and refuse the file with both named: two pins that give other dates; a bound that
 lies before the last day; two bounds, such as a member's time and the snapshot day, that give other
 years. The numbers in the name of the Overview zip are the first and the last moment of its window;
-neither is the time of the export. The time of a file alone is no evidence where it is more than two
-months after the last row: then the file was copied, and its year may be any.
+neither is the time of the export. The time of a file is no evidence where it is more than two
+months after the last row, or, where nothing else bounds the days, more than a week: then the file
+was copied, and its year may be any.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.sources.export_file import ExportFile
-from tiktok_warehouse.sources.studio_dates import MonthDay, Reading, anchor
+from tiktok_warehouse.sources.studio_dates import MonthDay, Reading, anchor, is_month_name
 from tiktok_warehouse.sources.studio_tables import refuse
 
 # TikTok's first day; what is older is a clock that was never set (zips begin in 1980).
@@ -37,8 +38,10 @@ _SLACK = timedelta(days=1)
 _WINDOW_SLACK = timedelta(days=3)
 # The other files of an export end within days of its Overview, unless a window was chosen by hand.
 _NEAR = timedelta(days=31)
-# A file's own time is the day of the download, or of any copy since.
+# A file's own time is the day of the download, or of any copy since: where nothing else says the
+# year, a copy made after the anniversary must not pass for a download.
 _MAX_FILE_AGE = timedelta(days=60)
+_MAX_LONE_FILE_AGE = timedelta(days=7)
 
 _COPY = re.compile(r"(?:\s*\(\d{1,3}\))+$", re.ASCII)
 _HANDLE = re.compile(r"[A-Za-z0-9_.]{1,64}", re.ASCII)
@@ -47,14 +50,34 @@ _EXPORT_NAME = re.compile(
     r"|(?:overview|viewers|followers|content))_(?P<handle>[a-z0-9_.]{1,64})",
     re.ASCII | re.IGNORECASE,
 )
-# A folder with one of these names is no account, though its name could be a handle.
+# A folder with one of these names is no account, though its name could be a handle. In the
+# languages of studio_headers.csv, as far as a handle has their letters; compared without digits,
+# points and underscores.
 _PLAIN = (
-    "analytics archive csv content data desktop documents download downloads export exports"
-    " files followers home incoming input inputs landing new old overview raw studio temp tiktok"
-    " tiktok_studio tiktokstudio tmp upload uploads viewers xlsx zip zips"
+    "analytics archive csv content data home incoming input inputs landing old overview raw studio"
+    " temp tiktok tiktokstudio tmp upload uploads viewers followers xlsx zip zips"
+    # downloads
+    " download downloads descargas descarga telechargements telechargement unduhan scaricati"
+    " pobrane transferencias baixados indirilenler indirmeler taixuong taive"
+    # documents
+    " document documents dokumente documentos documento dokumen documenti documenten dokumenty"
+    " belgeler belgelerim tailieu"
+    # desktop
+    " desktop schreibtisch escritorio bureau scrivania bureaublad pulpit areadetrabalho"
+    " ambientedetrabalho masaustu manhinhnen"
+    # exports
+    " export exports exporte exportaciones exportacion exportations exportation ekspor"
+    " esportazioni esportazione exporten eksport eksporty exportacoes exportacao disaaktarma"
+    # files
+    " file files datei dateien archivo archivos ficheros fichier fichiers berkas bestanden"
+    " plik pliki arquivo arquivos ficheiros dosya dosyalar teptin"
+    # folder, new folder
+    " folder folders newfolder new ordner neuerordner carpeta nuevacarpeta dossier nouveaudossier"
+    " folderbaru cartella nuovacartella map mappe nieuwemap katalog nowyfolder pasta novapasta"
+    " klasor yeniklasor thumuc thumucmoi"
 )
 _PLAIN_FOLDERS = frozenset(_PLAIN.split())
-_HAS_LETTER = re.compile(r"[A-Za-z]")
+_NOT_LETTERS = re.compile(r"[^a-z]+")
 
 OWN_WINDOW = "the window in the zip's name"
 SIBLING_WINDOW = "the window in the name of the Overview zip beside it"
@@ -209,11 +232,16 @@ def find_account(file: ExportFile, given: str | None) -> tuple[str, str]:
 def _may_be_handle(folder: str) -> bool:
     return (
         _HANDLE.fullmatch(folder) is not None
-        and _HAS_LETTER.search(folder) is not None
         and not folder.startswith(".")
-        and folder.casefold() not in _PLAIN_FOLDERS
+        and not _is_plain(folder)
         and not folder.casefold().endswith((".zip", ".csv", ".xlsx", "."))
     )
+
+
+def _is_plain(folder: str) -> bool:
+    """Whether a folder is called by what lies in it, or by when: Descargas, marzo, 2026_03."""
+    word = _NOT_LETTERS.sub("", folder.casefold())
+    return not word or word in _PLAIN_FOLDERS or is_month_name(word)
 
 
 # --- times -----------------------------------------------------------------------------------
@@ -279,7 +307,12 @@ def date_labels(
             f"can be read in two ways: its days are {ways}. Set the language of TikTok Studio to"
             " English and export the file again.",
         )
-    return next(iter(dated.values()))
+    (only,) = dated.values()
+    # (By the time of the file: then nothing else bounds them.)
+    written = evidence.written if only.evidence == FILE_TIME else None
+    if written is not None and written - only.dates[-1] > _MAX_LONE_FILE_AGE:
+        _refuse_undated(file, evidence)
+    return only
 
 
 def _date_reading(file: ExportFile, reading: Reading, evidence: Evidence, today: date) -> Dated:

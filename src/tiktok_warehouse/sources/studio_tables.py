@@ -30,6 +30,8 @@ MAX_ROWS = 20_000
 MAX_COLUMNS = 64
 HEAD_BYTES = 64 << 10
 DELIMITERS = (",", "\t", ";")
+# Python's own bound is 131,072 characters, for all readers at once.
+MAX_CELL = 1 << 20
 
 # openpyxl takes a workbook's texts into memory whole, and a megabyte of styles takes it a second.
 _WORKBOOK_LIMITS = archives.Limits(total_bytes=8 << 20, members=500)
@@ -141,8 +143,18 @@ def _decode(content: bytes, *, whole: bool) -> str:
 def _first_row(text: str, delimiter: str) -> tuple[str, ...]:
     if "\0" in text:
         return ()
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    return next((row for row in map(_trim, reader) if row), ())
+    with _wide_cells():
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        return next((row for row in map(_trim, reader) if row), ())
+
+
+@contextmanager
+def _wide_cells() -> Iterator[None]:
+    before = csv.field_size_limit(MAX_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _read_csv(file: ExportFile, header: Sequence[str]) -> Iterator[list[str]]:
@@ -162,12 +174,14 @@ def _read_csv(file: ExportFile, header: Sequence[str]) -> Iterator[list[str]]:
     )
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        rows = list(islice(reader, MAX_ROWS + 1))
+        with _wide_cells():
+            rows = list(islice(reader, MAX_ROWS + 1))
     except csv.Error:
         refuse(
             file,
             f"is damaged in or after line {reader.line_num}: a quotation mark is never closed, or"
-            " stands in the middle of a cell. Download it again.",
+            f" stands in the middle of a cell, or a cell has more than {MAX_CELL:,} characters."
+            " Download it again.",
         )
     if len(rows) > MAX_ROWS:
         _refuse_long(file)

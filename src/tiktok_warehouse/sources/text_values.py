@@ -1,4 +1,4 @@
-"""Single values of an export as the raw contract writes them: moments, days, video ids."""
+"""Single values of an export as the raw contract writes them: moments, days, handles, ids."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _MOMENT = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _VIDEO_LINK = re.compile(r"/(?:video|photo)/(\d{1,20})(?!\d)", re.ASCII)
+_HANDLE = re.compile(r"@?([A-Za-z0-9._]{1,64})", re.ASCII)
 _EPOCH = re.compile(r"\d{10}|\d{13}", re.ASCII)
 
 
@@ -54,6 +55,12 @@ def read_day(text: str) -> str | None:
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     moment = read_moment(text if len(text) > 10 else f"{text} 00:00")
     return moment[:10] if moment and not _EPOCH.fullmatch(text) else None
+
+
+def read_handle(text: str) -> str | None:
+    """A handle without ``@``; None where the text can be none."""
+    match = _HANDLE.fullmatch(text.strip())
+    return match.group(1) if match else None
 
 
 def find_video_id(link: str | None) -> str | None:
