@@ -836,21 +836,11 @@ def _read_payload(member: _Member, reading: _Reading) -> Iterator[Outcome]:
 
 
 def _read_payload_of(file: ExportFile, scratch: Path, account: str | None) -> tuple[ApiRead, str]:
-    """Read a payload, first without what stands around it, and say what its account rests on."""
+    """Read a payload, and say what its account rests on."""
     from tiktok_warehouse.sources import accounts_api
 
-    bare = replace(file, name=PurePosixPath(file.name).name)
-    try:
-        found = accounts_api.read(bare, scratch=scratch)
-    except RefusedFile:
-        if account is None and bare.name == file.name:
-            raise
-        around = "the name of its folder" if bare.name != file.name else "--account"
-        found = accounts_api.read(file, scratch=scratch, account=account)
-        return found, f"the payload, and where it is silent {around}"
-    claims = [(account, "--account")] if account else []
-    _check_claims(file.name, _find_accounts(found), "payload", claims)
-    return found, "the payload"
+    found = accounts_api.read(file, scratch=scratch, account=account)
+    return found, found.account_evidence
 
 
 def _find_accounts(found: ApiRead) -> list[str]:

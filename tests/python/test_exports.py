@@ -497,6 +497,9 @@ def test_content_that_contradicts_the_given_account_is_set_aside(
     (reason,) = refused(land(home, path, account="somebody.else")).values()
     assert "belongs to another account" in reason
     assert archive_files.OWNER not in reason
+    put(tmp_path / "@somebody.else" / "in.json", path.read_text())
+    (reason,) = refused(land(home, tmp_path / "@somebody.else")).values()
+    assert "belongs to" in reason
     assert land(home, path).landed
 
 
