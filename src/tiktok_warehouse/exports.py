@@ -588,11 +588,18 @@ def _may_be_one_export(member: _Member, other: _Member) -> bool:
 
 
 def _read_studio(member: _Member, siblings: Sequence[ExportFile], reading: _Reading) -> Outcome:
-    from tiktok_warehouse.sources import studio
+    from tiktok_warehouse.sources import studio, studio_evidence
 
     offers = (member.offer,)
     shift = reading.settings.shift_days
     content = _hash_together([member])
+    if not member.inner:
+        # Loose files of two accounts may be alike, byte by byte: those of two that are new, for one.
+        try:
+            account, _ = studio_evidence.find_account(member.file, reading.settings.account)
+        except RefusedFile as error:
+            return Failure(member.label, _explain(error), offers)
+        content = hashlib.sha256(f"{content} {account}".encode()).hexdigest()
     piece = Piece(member.label, STUDIO, content, studio.PARSER_VERSION, offers, moved=shift)
     if reason := reading.find_known(piece):
         return Known(piece, reason)

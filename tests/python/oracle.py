@@ -1579,8 +1579,8 @@ def disagreements(world: World, video_days: Table) -> Table:
 
 def disagree(events: int | Decimal, snapshots: int | Decimal) -> bool:
     """By more than 5 units and more than 1 %."""
-    difference = abs(snapshots - events)
-    return difference > 5 and difference * 100 > abs(events)
+    difference: Decimal = abs(Decimal(snapshots) - Decimal(events))
+    return difference > 5 and difference * 100 > abs(Decimal(events))
 
 
 def disagreement(events: int | Decimal, snapshots: int | Decimal, is_estimated: bool) -> Record:

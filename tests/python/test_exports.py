@@ -687,6 +687,15 @@ def test_of_a_zip_with_one_bad_file_the_others_land(home: Home, tmp_path: Path) 
     assert len(second.refused) == 1
 
 
+def test_files_of_two_accounts_that_are_alike_land_both(home: Home, tmp_path: Path) -> None:
+    content = make_bytes(STUDIO, make_files(STUDIO)["Overview"])
+    for account in ("@one", "@another"):
+        put(tmp_path / account / "Overview.csv", content)
+    assert len(land(home, tmp_path, exported_on=STUDIO.exported_on).landed) == 2
+    again = land(home, tmp_path, exported_on=STUDIO.exported_on)
+    assert (len(again.landed), len(again.already_landed)) == (0, 2)
+
+
 def test_a_row_that_cannot_be_read_keeps_the_file_in_quarantine(home: Home, tmp_path: Path) -> None:
     file = make_files(STUDIO)["Overview"]
     cells = [*file.cells[:-1], (file.cells[-1][0], "many", *file.cells[-1][2:])]
