@@ -39,7 +39,7 @@
 {%- endmacro %}
 
 {#-
-    Whether a day lies between the event log's first row of its account and its last of any account.
+    Whether a day lies between the event log's first event of its account and its last of any account.
     Outside, what the log has no row of is 0 only where no export tells of the day.
 -#}
 {% macro is_event_log_day(date, coverage='coverage') -%}

@@ -100,8 +100,9 @@ list_account_days as (
 
     union all
 
+    -- A count says nothing of a day's events, and their log need not reach back to it.
     select
-        source,
+        case source when 'event_log' then 'counts' else source end as source,
         account_id,
         event_date
     from follower_levels
