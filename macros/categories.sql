@@ -44,15 +44,6 @@
     ) }}
 {%- endmacro %}
 
-{#- The raw entities of one of the platform's own exports. -#}
-{% macro entities_of(source) -%}
-    {%- set names = [] -%}
-    {%- for entity, about in export_entities().items() if about.source == source -%}
-        {%- do names.append(entity) -%}
-    {%- endfor -%}
-    {{ return(names) }}
-{%- endmacro %}
-
 {#- The model that gives each raw row of an entity its status. -#}
 {% macro base_model(entity) -%}
     {%- set source_name = entity_source(entity) -%}

@@ -82,9 +82,9 @@ decide_coverage as (
         {% endfor -%}
         {% for entity in event_entities() -%}
         accounts.account_role = 'own'
-            and accounts.is_in_event_log
+        and accounts.is_in_event_log
         {%- if var('raw_source') == 'lake' %}
-            and count_files.{{ entity }}_files > 0
+        and count_files.{{ entity }}_files > 0
         {%- endif %} as knows_{{ entity }},
         {% endfor -%}
         accounts.account_id,

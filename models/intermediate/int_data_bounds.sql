@@ -31,10 +31,8 @@ find_newest_ingests as (
             as event_log_ingested_at,
         max(ingested_at) filter (where entity in ('account_snapshots', 'video_snapshots'))
             as snapshots_ingested_at,
-        {%- for source in ['studio', 'accounts_api'] %}
-        max(ingested_at) filter (where entity in ('{{ entities_of(source) | join("', '") }}'))
-            as {{ source }}_ingested_at{{ ',' if not loop.last }}
-        {%- endfor %}
+        max(ingested_at) filter (where entity like 'studio%') as studio_ingested_at,
+        max(ingested_at) filter (where entity like 'api%') as accounts_api_ingested_at
     from ingested_files
 
 ),

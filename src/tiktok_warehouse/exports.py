@@ -594,7 +594,7 @@ def _read_studio(member: _Member, siblings: Sequence[ExportFile], reading: _Read
     shift = reading.settings.shift_days
     content = _hash_together([member])
     if not member.inner:
-        # Loose files of two accounts may be alike, byte by byte: those of two that are new, for one.
+        # Loose files of two accounts may be alike, byte by byte, where both are new.
         try:
             account, _ = studio_evidence.find_account(member.file, reading.settings.account)
         except RefusedFile as error:

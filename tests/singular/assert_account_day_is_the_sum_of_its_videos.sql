@@ -1,6 +1,6 @@
 -- What adds up must add up: an account's day against its videos' days of the same source, from the
--- facts. People do not add up, but an account never reaches fewer than its widest video or more than
--- all together. What an export says of the account itself is no sum of the videos that it lists.
+-- facts. People do not add up, but an account never reaches fewer than its widest video or more
+-- than all together. What an export says of the account itself is no sum of its listed videos.
 -- A returned row is an account-day that differs.
 
 with
