@@ -1,5 +1,5 @@
 {#- Each round doubles the length of the chain of exports that a file is followed along. -#}
-{%- set rounds = 10 -%}
+{%- set rounds = chain_rounds() -%}
 with
 
 days as (
