@@ -97,9 +97,11 @@ describe_rows as (
         {{ name }}_or_none,
         {%- endfor %}
         {%- if about.get('has_repeats') %}
-        row_number() over (
-            partition by _ingest_seq, {{ key | join(', ') }}
-            order by _source_row asc
+        cast(
+            row_number() over (
+                partition by _ingest_seq, {{ key | join(', ') }}
+                order by _source_row asc
+            ) as bigint
         ) as nth_in_file,
         {%- endif %}
         reason_code,
