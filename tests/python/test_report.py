@@ -67,6 +67,8 @@ def test_a_handle_in_the_table_of_kpis_cannot_steer_the_terminal(
                 'a' as account_id, date '2026-08-01' as kpi_date, 'own' as account_role,
                 1 as views, 1 as engagements, true as engagement_has_saves, 1 as followers_net,
                 1 as followers_opening, 1 as conversions, 1 as profile_visitors,
+                1 as profile_visits, 'visitors' as conversion_denominator,
+                'event_log' as engagement_source, 'event_log' as watch_source,
                 1 as total_watch_seconds, 1 as completed_views, 1 as views_with_duration
             """
         )

@@ -167,7 +167,7 @@ def land_others(home: Home, folder: Path) -> None:
         account["metrics"][0]["video_views"] = views
         payloads = [page(account), video_page(make_video())]
         for at, payload in enumerate(payloads):
-            file = write_payload(folder, payload, f"@api_account/{views}-{at}.json")
+            file = write_payload(folder, payload, f"{views}-{at}.json")
             land_tables(home, read_parts(accounts_api.read(file, scratch=folder)), "accounts_api")
     for _ in range(2):
         archive = personal_archive.read([write_json(folder, make_json("J3"))], scratch=folder)
