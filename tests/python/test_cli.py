@@ -123,6 +123,11 @@ def test_a_failing_check_exits_3_names_itself_and_publishes_nothing(
     refreshed: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = (refreshed.published / "current").readlink()
+    query = "select sum(raw_rows), sum(accepted_rows) filter (where entity = 'video_views')"
+    query += " from quality.row_reconciliation"
+    # One view waits for its video until another test, which may come later, brings it.
+    ((raw_rows, accepted_rows),) = published(refreshed, query)
+    assert isinstance(accepted_rows, int)
     table = "staging.base_event_log__video_views"
     with duckdb.connect(str(refreshed.database)) as connection:
         connection.execute(f"create table kept as select * from {table} where _source_row = 1")
@@ -137,12 +142,12 @@ def test_a_failing_check_exits_3_names_itself_and_publishes_nothing(
         connection.execute("drop table kept")
     message = capsys.readouterr().err
     assert "assert_raw_rows_are_accepted_rejected_or_duplicate" in message
-    assert "raw_rows=4, accepted_rows=3" in message, message
+    assert f"raw_rows=4, accepted_rows={accepted_rows - 1}" in message, message
     assert "video_views.csv" in message
     assert "What to do" in message
     assert "docs/checks.md#assert_raw_rows_are_accepted_rejected_or_duplicate" in message
     assert (refreshed.published / "current").readlink() == before
-    assert published(refreshed, "select sum(raw_rows) from quality.row_reconciliation") == [(10,)]
+    assert published(refreshed, query) == [(raw_rows, accepted_rows)]
 
 
 def test_a_refresh_with_nothing_new_publishes_the_same_rows(refreshed: Home) -> None:
