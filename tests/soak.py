@@ -1,4 +1,4 @@
-"""Refreshes under fire: ``make soak`` (about a quarter of an hour).
+"""Refreshes under fire: ``make soak`` (half an hour on two busy cores).
 
 Three parts, one scoreboard. Kills: refreshes are killed with kill -9 at every step's boundary and
 at random moments; the published file is read all the time, and in the end everything equals a

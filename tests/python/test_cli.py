@@ -125,7 +125,7 @@ def test_a_failing_check_exits_3_names_itself_and_publishes_nothing(
     before = (refreshed.published / "current").readlink()
     query = "select sum(raw_rows), sum(accepted_rows) filter (where entity = 'video_views')"
     query += " from quality.row_reconciliation"
-    # One view waits for its video until another test, which may come later, brings it.
+    # One view waits for its video until another test brings it, perhaps in another worker's home.
     ((raw_rows, accepted_rows),) = published(refreshed, query)
     assert isinstance(accepted_rows, int)
     table = "staging.base_event_log__video_views"
