@@ -62,9 +62,10 @@ bench-refresh: $(VENV)/.installed
 soak: $(VENV)/.installed-dev
 	$(BIN)/python tests/soak.py
 
-## sample: write the sample seeds anew
+## sample: write the sample seeds and the example exports anew
 sample: $(VENV)/.installed
 	$(BIN)/tiktok-warehouse generate --sample
+	rm -rf examples/exports && $(BIN)/python tests/python/write_examples.py
 
 ## lock: resolve the locks anew (needs uv)
 lock:
