@@ -18,7 +18,7 @@ def read_all(folder: Path) -> dict[str, bytes]:
         name = path.relative_to(folder).as_posix()
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive:
-                content |= {f"{name}/{member}": archive.read(member) for member in archive.namelist()}
+                content |= {f"{name}/{part}": archive.read(part) for part in archive.namelist()}
         elif path.is_file():
             content[name] = path.read_bytes()
     return content

@@ -1,7 +1,7 @@
 """Write ``examples/exports``: one of every kind of file that TikTok hands out, of nobody.
 
-``make sample`` runs it. What the files hold is made by the same writers that the tests of the readers
-use; words such as ``zqxcanaryemail`` stand where a real file has what must never land.
+``make sample`` runs it. What the files hold is made by the same writers that the tests of the
+readers use; words such as ``zqxcanaryemail`` stand where a real file has what must never land.
 """
 
 from __future__ import annotations
