@@ -13,7 +13,7 @@ from write_examples import EXAMPLES, write_examples
 
 def read_all(folder: Path) -> dict[str, bytes]:
     """Files by name, those in zips one by one: how they are deflated differs between machines."""
-    content = {}
+    content: dict[str, bytes] = {}
     for path in sorted(folder.rglob("*.*")):
         name = path.relative_to(folder).as_posix()
         if path.suffix == ".zip":
