@@ -83,6 +83,15 @@ class Log:
     def places(self) -> list[tuple[int, int]]:
         return [place(row) for rows in self.raw.values() for row in rows]
 
+    def first(self, count: int) -> Log:
+        """So many of the files, in the order in which they landed, with their rows."""
+        landed = {file.ingest_seq for file in self.files[:count]}
+        raw = {
+            entity: [row for row in rows if row["_ingest_seq"] in landed]
+            for entity, rows in self.raw.items()
+        }
+        return Log(self.time_zone, raw, self.files[:count])
+
     def only(self, places: set[tuple[int, int]]) -> Log:
         """The same files with these rows alone."""
         raw = {

@@ -2,8 +2,8 @@
 
 The logs are those of the independent computation: late, doubled, superseded on another day,
 waiting for their video or account, with parents that change; one file is landed again as the
-newest, and a build is killed at any moment. ``SOAK_SEQUENCES`` raises the number of sequences, with
-another choice at every run. Forgetting rebuilds everything, see ``test_forget.py``.
+newest, a person is erased in between, and a build is killed at any moment. ``SOAK_SEQUENCES``
+raises the number of sequences, with another choice at every run.
 """
 
 from __future__ import annotations
@@ -15,24 +15,40 @@ import random
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 import oracle
-from test_oracle import GENERATE_ONLY, PROJECT, SPANS, Log, compare, is_rich, logs, write_lake
+from test_oracle import (
+    GENERATE_ONLY,
+    PROJECT,
+    SPANS,
+    Log,
+    compare,
+    is_rich,
+    logs,
+    place,
+    write_lake,
+)
+from tiktok_warehouse import forget
+from tiktok_warehouse.home import open_home
 
 SOAK = int(os.environ.get("SOAK_SEQUENCES", "0"))
 
 # What a run remembers of itself differs from a build that has had one run only.
 RUN_TABLES = ("int_touched_days",)
 RUN_COLUMNS = ("_change_seq",)
+
+WHITE_SPACE = " \t\n\r\v\f"
 
 
 @dataclass(frozen=True)
@@ -61,24 +77,33 @@ class Refreshed:
             except subprocess.TimeoutExpired:
                 process.kill()
 
-    def build_incrementally(self, log: Log, stops: Sequence[tuple[int, float | None]]) -> None:
+    def build_incrementally(
+        self, log: Log, stops: Sequence[tuple[int, float | None]], person: str
+    ) -> Log:
         """Land the log file by file, and build whenever as many have landed as said.
 
         Args:
-            log: what is landed in the end.
+            log: what is landed in the end, but for the person.
             stops: after how many files to build, and after how many seconds to kill that build.
+            person: who is erased after the first of these builds; rows that come later stay.
+
+        Returns:
+            The log without what was erased.
         """
         shutil.rmtree(self.folder / "incremental", ignore_errors=True)
+        raw = self.folder / "incremental" / "raw"
         in_order = sorted(stops, key=lambda stop: stop[0])
-        for count, kill_after in [*in_order, (len(log.files), None)]:
-            landed = {file.ingest_seq for file in log.files[:count]}
-            rows = {
-                entity: [row for row in rows if row["_ingest_seq"] in landed]
-                for entity, rows in log.raw.items()
-            }
-            part = Log(log.time_zone, rows, log.files[:count])
-            write_lake(part, self.folder / "incremental" / "raw")
+        for number, (count, kill_after) in enumerate([*in_order, (len(log.files), None)]):
+            write_lake(log.first(count), raw)
             self.build("incremental", kill_after)
+            if number == 0:
+                home = open_home(self.folder / "incremental")
+                forget.resume(home, forget.Forgetting("person", person_keys=[person]))
+                log = erase(log, person, count)
+                left = read_lake(raw)
+                write_lake(log.first(count), raw)
+                assert left == read_lake(raw)
+        return log
 
     def build_at_once(self) -> None:
         shutil.rmtree(self.folder / "rebuilt", ignore_errors=True)
@@ -126,6 +151,38 @@ def list_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
+def erase(log: Log, person: str, count: int) -> Log:
+    """The log without a person's rows in the first so many of its files."""
+    landed = {file.ingest_seq for file in log.files[:count]}
+    theirs = {
+        place(row)
+        for rows in log.raw.values()
+        for row in rows
+        if row["_ingest_seq"] in landed
+        and (row.get("person_id") or "").strip(WHITE_SPACE) == person
+    }
+    return log.only(set(log.places) - theirs)
+
+
+def read_lake(raw: Path) -> dict[str, list[dict[str, Any]]]:
+    return {
+        str(path.relative_to(raw)): pq.ParquetFile(path).read().to_pylist()
+        for path in sorted(raw.glob("*/*.parquet"))
+    }
+
+
+def read_person(row: dict[str, Any]) -> str:
+    return (row.get("person_id") or "").strip(WHITE_SPACE)
+
+
+def list_people(log: Log) -> list[str]:
+    """Everybody whom the log names, in the order of the number of their rows."""
+    people = Counter(
+        (row.get("person_id") or "").strip(WHITE_SPACE) for rows in log.raw.values() for row in rows
+    )
+    return [person for person, _ in people.most_common() if person]
+
+
 def land_again(log: Log, number: int) -> Log:
     """The log with one of its files landed once more, as the newest."""
     newest = log.files[-1]
@@ -158,12 +215,15 @@ def test_after_any_sequence_of_ingests_the_tables_equal_a_full_build(
         # dbt needs some seconds to begin; what comes later is in the midst of its models.
         killed = data.draw(st.tuples(counts, st.floats(4, 9)))
         stops = [*((count, None) for count in whole), killed]
-        refreshed.build_incrementally(log, stops)
+        person = data.draw(st.sampled_from(list_people(log)))
+        log = refreshed.build_incrementally(log, stops, person)
         refreshed.build_at_once()
         found = refreshed.differences()
         # And both equal the independent reading of the contract.
         expected = oracle.expect(log.raw, log.files, zone)
         found += map(str, compare(expected, refreshed.database("incremental")))
-        assert not found, f"{log}, built after {stops} files:\n" + "\n".join(found[:20])
+        assert not found, f"{log}, built after {stops} files, without {person}:\n" + "\n".join(
+            found[:20]
+        )
 
     check()
