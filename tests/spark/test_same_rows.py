@@ -22,6 +22,9 @@ from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 SELECTION = (
     *("+daily_account_kpis", "+row_reconciliation", "+rejected_rows", "+nulled_values"),
     *("+calendar_repairs", "+source_disagreements", "+interaction_history"),
+    *("+content_performance", "+retention_by_duration_band", "+save_worthy_content"),
+    *("+content_calendar", "+follower_drivers", "+account_benchmarks", "+daily_kpi_movements"),
+    *("+kpi_pacing", "+product_demand"),
 )
 
 # What must be among the relations that are compared: a layer each.

@@ -1,0 +1,167 @@
+with
+
+videos as (
+
+    select * from {{ ref('dim_videos') }}
+
+),
+
+traits as (
+
+    select * from {{ ref('int_video_traits') }}
+
+),
+
+video_days as (
+
+    select * from {{ ref('daily_video_kpis') }}
+
+),
+
+bounds as (
+
+    select * from {{ ref('int_data_bounds') }}
+
+),
+
+-- What a video did in its first days; younger ones are not compared with it yet.
+sum_first_days as (
+
+    select
+        videos.account_id,
+        videos.video_id,
+        coalesce(videos.content_format, 'unknown') as content_format,
+        sum(video_days.views) as views,
+        sum(
+            case
+                when
+                    video_days.engagement_source = video_days.watch_source
+                    and video_days.engagements is not null
+                    then video_days.views
+            end
+        ) as views_with_engagements,
+        sum(
+            case
+                when video_days.engagement_source = video_days.watch_source
+                    then video_days.engagements
+            end
+        ) as engagements
+    from videos
+    inner join video_days
+        on videos.video_id = video_days.video_id
+    cross join bounds
+    where
+        video_days.days_since_posting between 0 and {{ var('calendar_days') - 1 }}
+        and videos.posted_date <= {{ days_before('bounds.data_end_date', var('calendar_days') - 1) }}
+    group by videos.account_id, videos.video_id, coalesce(videos.content_format, 'unknown')
+    having sum(video_days.views) is not null
+
+),
+
+describe_accounts as (
+
+    select
+        account_id,
+        avg(ln(views + 1)) as mean_log_views,
+        coalesce(stddev_samp(ln(views + 1)), 0) as deviation_of_log_views,
+        sum(engagements) / nullif(cast(sum(views_with_engagements) as double), 0)
+            as account_rate
+    from sum_first_days
+    group by account_id
+
+),
+
+name_slots as (
+
+    select
+        sum_first_days.*,
+        cast(weekdays.trait_value as integer) as posting_weekday,
+        cast(hours.trait_value as integer) as posting_hour,
+        topics.trait_value as topic
+    from sum_first_days
+    inner join traits as weekdays
+        on sum_first_days.video_id = weekdays.video_id and weekdays.trait = 'posting_weekday'
+    inner join traits as hours
+        on sum_first_days.video_id = hours.video_id and hours.trait = 'posting_hour'
+    inner join traits as topics
+        on sum_first_days.video_id = topics.video_id and topics.trait = 'topic'
+
+),
+
+sum_slots as (
+
+    select
+        account_id,
+        posting_weekday,
+        posting_hour,
+        topic,
+        content_format,
+        count(*) as videos,
+        sum(views) as views,
+        sum(ln(views + 1)) as sum_of_log_views,
+        sum(engagements) as engagements,
+        sum(views_with_engagements) as views_with_engagements
+    from name_slots
+    group by account_id, posting_weekday, posting_hour, topic, content_format
+
+),
+
+-- Few videos say little: a slot is drawn towards its account.
+expect_views as (
+
+    select
+        sum_slots.*,
+        describe_accounts.mean_log_views,
+        describe_accounts.account_rate,
+        (
+            sum_slots.sum_of_log_views
+            + {{ var('calendar_prior_videos') }} * describe_accounts.mean_log_views
+        ) / (sum_slots.videos + {{ var('calendar_prior_videos') }}) as expected_log_views,
+        1.959963984540054 * describe_accounts.deviation_of_log_views
+        / sqrt(sum_slots.videos + {{ var('calendar_prior_videos') }}) as margin
+    from sum_slots
+    inner join describe_accounts
+        on sum_slots.account_id = describe_accounts.account_id
+
+),
+
+expect_engagements as (
+
+    select
+        *,
+        exp(expected_log_views) - 1 as expected_views,
+        greatest(exp(expected_log_views - margin) - 1, 0) as expected_views_low,
+        exp(expected_log_views + margin) - 1 as expected_views_high,
+        (
+            coalesce(engagements, 0)
+            + {{ var('calendar_prior_videos') }} * account_rate * (exp(mean_log_views) - 1)
+        ) / nullif(
+            coalesce(views_with_engagements, 0)
+            + {{ var('calendar_prior_videos') }} * (exp(mean_log_views) - 1),
+            0
+        ) * 100 as expected_engagement_rate_pct
+    from expect_views
+
+)
+
+select
+    account_id,
+    posting_weekday,
+    posting_hour,
+    topic,
+    content_format,
+    cast(videos as bigint) as videos,
+    cast(views as bigint) as views,
+    expected_views,
+    expected_views_low,
+    expected_views_high,
+    expected_engagement_rate_pct,
+    expected_views * expected_engagement_rate_pct / 100 as expected_engagements,
+    {{ wilson_low('engagements', 'views_with_engagements') }} as engagement_rate_low,
+    {{ wilson_high('engagements', 'views_with_engagements') }} as engagement_rate_high,
+    videos < {{ var('content_least_videos') }}
+    or coalesce(views_with_engagements, 0) < {{ var('content_least_views') }} as is_small_sample,
+    cast(rank() over (
+        partition by account_id order by expected_views * expected_engagement_rate_pct desc nulls last
+    ) as bigint) as slot_rank
+from expect_engagements

@@ -1,0 +1,232 @@
+with
+
+videos as (
+
+    select * from {{ ref('dim_videos') }}
+
+),
+
+video_days as (
+
+    select * from {{ ref('daily_video_kpis') }}
+
+),
+
+conversions as (
+
+    select * from {{ ref('int_conversions_dated') }}
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_account_coverage') }}
+
+),
+
+bounds as (
+
+    select * from {{ ref('int_data_bounds') }}
+
+),
+
+list_periods as (
+    {% for period, (since, until) in {
+        'now': [var('demand_days'), 0], 'before': [2 * var('demand_days'), var('demand_days')]
+    }.items() %}
+    select
+        '{{ period }}' as period,
+        {{ days_before('data_end_date', since - 1) }} as first_date,
+        {{ days_before('data_end_date', until) }} as last_date
+    from bounds
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+sum_content as (
+
+    select
+        videos.account_id,
+        videos.product_id,
+        list_periods.period,
+        count(distinct video_days.video_id) as videos,
+        sum(video_days.views) as views,
+        sum(video_days.saves) as saves,
+        sum(video_days.engagements) as engagements
+    from video_days
+    inner join videos
+        on video_days.video_id = videos.video_id
+    inner join list_periods
+        on video_days.kpi_date between list_periods.first_date and list_periods.last_date
+    where videos.product_id is not null
+    group by videos.account_id, videos.product_id, list_periods.period
+
+),
+
+-- A conversion names its product, or a video that shows one.
+name_products as (
+
+    select
+        conversions.*,
+        coalesce(conversions.product_id, videos.product_id) as known_product_id
+    from conversions
+    inner join coverage
+        on conversions.account_id = coverage.account_id and coverage.knows_conversions
+    left join videos
+        on conversions.video_id = videos.video_id
+
+),
+
+sum_conversions as (
+
+    select
+        name_products.account_id,
+        name_products.known_product_id as product_id,
+        list_periods.period,
+        count(*) filter (where conversion_type = 'link_click') as link_clicks,
+        count(*) filter (where conversion_type = 'purchase') as purchases,
+        sum(quantity) filter (where conversion_type = 'purchase') as quantity,
+        sum(value_amount) as conversion_value_amount,
+        min(currency) as currency,
+        count(distinct currency) as currencies
+    from name_products
+    inner join list_periods
+        on name_products.event_date between list_periods.first_date and list_periods.last_date
+    where known_product_id is not null
+    group by name_products.account_id, name_products.known_product_id, list_periods.period
+
+),
+
+list_products as (
+
+    select
+        account_id,
+        product_id
+    from videos
+    where product_id is not null
+
+    union distinct
+
+    select
+        account_id,
+        known_product_id as product_id
+    from name_products
+    where known_product_id is not null
+
+),
+
+pair_periods as (
+
+    select
+        list_products.account_id,
+        list_products.product_id,
+        bounds.data_end_date,
+        {%- for period in ['now', 'before'] %}
+        coalesce(content_{{ period }}.videos, 0) as videos_{{ period }},
+        content_{{ period }}.views as views_{{ period }},
+        content_{{ period }}.saves as saves_{{ period }},
+        content_{{ period }}.engagements as engagements_{{ period }},
+        {%- for measure in ['link_clicks', 'purchases', 'quantity'] %}
+        case
+            when coverage.knows_conversions
+                then coalesce(conversions_{{ period }}.{{ measure }}, 0)
+        end as {{ measure }}_{{ period }},
+        {%- endfor %}
+        {%- endfor %}
+        case when conversions_now.currencies <= 1 then conversions_now.conversion_value_amount end
+            as conversion_value_amount,
+        case when conversions_now.currencies = 1 then conversions_now.currency end as currency,
+        {{ days_between('bounds.first_event_date', 'bounds.data_end_date') }} + 1
+        >= {{ 2 * var('demand_days') }} as has_both_periods
+    from list_products
+    cross join bounds
+    left join coverage
+        on list_products.account_id = coverage.account_id
+    {%- for period in ['now', 'before'] %}
+    left join sum_content as content_{{ period }}
+        on
+            list_products.account_id = content_{{ period }}.account_id
+            and list_products.product_id = content_{{ period }}.product_id
+            and content_{{ period }}.period = '{{ period }}'
+    left join sum_conversions as conversions_{{ period }}
+        on
+            list_products.account_id = conversions_{{ period }}.account_id
+            and list_products.product_id = conversions_{{ period }}.product_id
+            and conversions_{{ period }}.period = '{{ period }}'
+    {%- endfor %}
+
+),
+
+-- The action nearest to a purchase that happened often enough tells of demand.
+choose_actions as (
+
+    select
+        *,
+        case
+            {%- for action in ['purchases', 'link_clicks', 'saves'] %}
+            when
+                coalesce({{ action }}_now, 0) + coalesce({{ action }}_before, 0)
+                >= {{ var('demand_least_actions') }}
+                then '{{ action }}'
+            {%- endfor %}
+        end as demand_by
+    from pair_periods
+
+),
+
+count_actions as (
+
+    select
+        *,
+        case demand_by
+            {%- for action in ['purchases', 'link_clicks', 'saves'] %}
+            when '{{ action }}' then coalesce({{ action }}_now, 0)
+            {%- endfor %}
+        end as actions_now,
+        case demand_by
+            {%- for action in ['purchases', 'link_clicks', 'saves'] %}
+            when '{{ action }}' then coalesce({{ action }}_before, 0)
+            {%- endfor %}
+        end as actions_before
+    from choose_actions
+
+),
+
+-- Of two counts of equal chance the difference is about normal, with their sum for a variance.
+measure_trends as (
+
+    select
+        *,
+        (actions_now - actions_before)
+        / sqrt(cast(actions_now + actions_before as double)) as trend_z
+    from count_actions
+
+)
+
+select
+    account_id,
+    product_id,
+    {{ days_before('data_end_date', var('demand_days') - 1) }} as first_date,
+    data_end_date as last_date,
+    cast(videos_now as bigint) as videos,
+    cast(views_now as bigint) as views,
+    cast(saves_now as bigint) as saves,
+    cast(engagements_now as bigint) as engagements,
+    cast(link_clicks_now as bigint) as link_clicks,
+    cast(purchases_now as bigint) as purchases,
+    cast(quantity_now as bigint) as quantity,
+    cast(conversion_value_amount as decimal(18, 4)) as conversion_value_amount,
+    currency,
+    {{ pct('saves_now', 'views_now') }} as save_rate_pct,
+    {{ ratio('purchases_now', 'views_now') }} * 1000 as purchases_per_1000_views,
+    demand_by,
+    cast(actions_now as bigint) as actions,
+    cast(actions_before as bigint) as actions_before,
+    {{ pct('actions_now - actions_before', 'actions_before') }} as trend_pct,
+    case
+        when demand_by is null or not has_both_periods then 'unknown'
+        when trend_z > 1.959963984540054 then 'demand_up'
+        when trend_z < -1.959963984540054 then 'fading'
+        else 'steady'
+    end as verdict
+from measure_trends
