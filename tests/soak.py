@@ -214,7 +214,7 @@ def soak_readers(feed: Feed, refreshes: int) -> None:
 
 def soak_sequences(count: int) -> None:
     finished = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "tests/python/test_touched_days.py"],
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", "tests/python/test_touched_days.py"],
         cwd=PROJECT,
         env={**os.environ, "SOAK_SEQUENCES": str(count)},
     )

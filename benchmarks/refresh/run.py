@@ -143,6 +143,8 @@ def main() -> None:
             shutil.rmtree(home, ignore_errors=True)
             shutil.copytree(start, home, symlinks=True)
             write_day(home, options.rows)
+            # What was copied is written to disk before anything is timed.
+            os.sync()
             wholes.append(run("refresh", "--home", str(home)))
             models.append(model_seconds(home))
         shutil.rmtree(start)

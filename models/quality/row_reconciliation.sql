@@ -20,13 +20,12 @@ sum_ingested as (
 
 ),
 
--- By number first: texts are slow to group by, and each landed file has a number of its own.
+-- By number alone: names are texts, slow to read and to group by, and the registry has them too.
 count_statuses as (
     {% for entity in raw_entities() %}
     select
+        _ingest_seq as ingest_seq,
         '{{ entity }}' as entity,
-        any_value(_ingest_id) as ingest_id,
-        any_value(_source_file) as source_file,
         count(*) filter (where row_status = 'accepted') as accepted_rows,
         count(*) filter (where row_status = 'rejected') as rejected_rows,
         count(*) filter (where row_status = 'duplicate') as duplicate_rows,
@@ -37,18 +36,26 @@ count_statuses as (
     {% endfor %}
 ),
 
+-- Rows of a file that nobody registered are counted too, against none that came in.
 sum_statuses as (
 
     select
-        entity,
-        ingest_id,
-        source_file,
-        cast(sum(accepted_rows) as bigint) as accepted_rows,
-        cast(sum(rejected_rows) as bigint) as rejected_rows,
-        cast(sum(duplicate_rows) as bigint) as duplicate_rows,
-        cast(sum(exact_duplicate_rows) as bigint) as exact_duplicate_rows
+        count_statuses.entity,
+        coalesce(ingested_files.ingest_id, 'unknown') as ingest_id,
+        coalesce(ingested_files.source_file, 'unknown') as source_file,
+        cast(sum(count_statuses.accepted_rows) as bigint) as accepted_rows,
+        cast(sum(count_statuses.rejected_rows) as bigint) as rejected_rows,
+        cast(sum(count_statuses.duplicate_rows) as bigint) as duplicate_rows,
+        cast(sum(count_statuses.exact_duplicate_rows) as bigint) as exact_duplicate_rows
     from count_statuses
-    group by entity, ingest_id, source_file
+    left join ingested_files
+        on
+            count_statuses.ingest_seq = ingested_files.ingest_seq
+            and count_statuses.entity = ingested_files.entity
+    group by
+        count_statuses.entity,
+        coalesce(ingested_files.ingest_id, 'unknown'),
+        coalesce(ingested_files.source_file, 'unknown')
 
 ),
 

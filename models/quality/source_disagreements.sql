@@ -76,6 +76,19 @@ pair_video_days as (
         on
             snapshots.video_id = video_days.video_id
             and snapshots.event_date = video_days.event_date
+    -- Most agree, and that shows without exact decimals, which took most of the time: what differs by
+    -- clearly less than is asked for goes no further.
+    where
+        abs(
+            case snapshots.measure
+                {%- for measure in snapshot_measures() %}
+                when '{{ measure }}'
+                    then
+                        cast(video_days.{{ measure }} as double)
+                        - cast(snapshots.day_units as double) / {{ snapshot_units(measure) }}
+                {%- endfor %}
+            end
+        ) > 0.9 * {{ var('disagreement_units') }}
 
 ),
 
