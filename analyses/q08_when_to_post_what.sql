@@ -1,4 +1,4 @@
--- What to do next: the five best slots to post in, by account. For products: product_demand.
+-- What to do next: the five best slots to post in, by account.
 select
     handle,
     slot_rank,
