@@ -18,8 +18,7 @@ list_rejected as (
         _malformed as malformed,
         _ingested_at as ingested_at
     from {{ ref(base_model(entity)) }}
-    -- Every rejected row has a reason and no other has: whole row groups without one are skipped.
-    where reason_code is not null and row_status = 'rejected'
+    where row_status = 'rejected'
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
