@@ -210,6 +210,20 @@ _MAY_BE_NEGATIVE = re.compile(
 _WINDOW = re.compile(r"_(\d+d|week_before)(_|$)")
 # Shares of a whole; a rate of interactions or conversions may exceed 100 %.
 _SHARE_OF_A_WHOLE = re.compile(r"(completion_rate|watch_retention|view_rate|view_share|drop_off)")
+# Marts that hold several KPIs in one column, or sums of days among which restated ones may be.
+_OF_SEVERAL_KPIS = {
+    "marts.account_benchmarks",
+    "marts.content_calendar",
+    "marts.content_performance",
+    "marts.daily_kpi_movements",
+    "marts.kpi_pacing",
+    "marts.product_demand",
+    "marts.save_worthy_content",
+}
+# Ends of an interval of a share, and places among others.
+_ALWAYS_A_SHARE = re.compile(r"^(interval_(low|high)|engagement_rate_(low|high)|percentile)$")
+# Curves that may come from the API, which promises nothing of them.
+_CURVES = {"marts.video_retention", "marts.retention_by_duration_band"}
 _NUMERIC = re.compile(r"(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|FLOAT|DOUBLE|DECIMAL.*)")
 
 _INTERACTIONS = {
@@ -379,9 +393,14 @@ def _measure_ranges(project: Project) -> str:
 def _range_of(table: str, column: str, columns: Collection[str]) -> str:
     is_change = bool(_MAY_BE_NEGATIVE.search(column))
     is_share = bool(_SHARE_OF_A_WHOLE.search(column)) and "_pct" in column and not is_change
-    lowest = "null" if is_change or (_WINDOW.search(column) and not is_share) else "0"
+    holds_changes = bool(_WINDOW.search(column)) or table in _OF_SEVERAL_KPIS
+    lowest = "null" if is_change or (holds_changes and not is_share) else "0"
+    if _ALWAYS_A_SHARE.search(column):
+        is_share, lowest = True, "0"
     highest = "100" if is_share else "null"
     conditions = ["true"]
+    if table in _CURVES:
+        conditions.append("watch_source is distinct from 'accounts_api'")
     if "has_restatement" in columns:
         # A total that was corrected downwards stays on its day as a negative number.
         conditions.append("not coalesce(has_restatement, false)")

@@ -70,6 +70,21 @@
     }) }}
 {%- endmacro %}
 
+{#- What a KPI of a day is measured by: two of these in a month are not added up. -#}
+{% macro target_definition(kpi) -%}
+    {%- if kpi in ['engagements', 'engagement_rate_pct'] -%}
+        concat(engagement_source, ' ', cast(engagement_has_saves as string))
+    {%- elif kpi in ['saves', 'save_rate_pct'] -%}
+        engagement_source
+    {%- elif kpi in ['profile_visits', 'conversions', 'conversion_rate_pct'] -%}
+        funnel_source
+    {%- elif kpi.startswith('followers') -%}
+        followers_source
+    {%- else -%}
+        watch_source
+    {%- endif -%}
+{%- endmacro %}
+
 {#- Rates whose changes are taken apart. -#}
 {% macro movement_kpis() -%}
     {{ return(['engagement_rate_pct', 'save_rate_pct', 'completion_rate_pct', 'average_watch_seconds']) }}

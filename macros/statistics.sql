@@ -19,12 +19,12 @@
     {%- set p = '(cast(' ~ successes ~ ' as double) / ' ~ n ~ ')' -%}
     case
             when {{ trials }} > 0 and {{ successes }} between 0 and {{ trials }}
-                then 100 * (
+                then {{ 'greatest' if sign == '-' else 'least' }}({{ 0 if sign == '-' else 100 }}, 100 * (
                     {{ p }} + {{ z2 }} / (2 * {{ n }})
                     {{ sign }} {{ z }} * sqrt(
                         {{ p }} * (1 - {{ p }}) / {{ n }} + {{ z2 }} / (4 * {{ n }} * {{ n }})
                     )
-                ) / (1 + {{ z2 }} / {{ n }})
+                ) / (1 + {{ z2 }} / {{ n }}))
         end
 {%- endmacro %}
 

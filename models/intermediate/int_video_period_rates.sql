@@ -31,15 +31,14 @@ list_periods as (
 pair_counts as (
 
     select
+        {% for kpi, (numerator, denominator, _) in content_kpis().items() -%}
+        case when ({{ denominator }}) is not null then {{ numerator }} end as {{ kpi }}_numerator,
+        case when {{ numerator }} is not null then {{ denominator }} end as {{ kpi }}_denominator,
+        {% endfor -%}
         account_id,
         video_id,
         kpi_date,
-        engagement_has_saves,
-        {%- for kpi, (numerator, denominator, _) in content_kpis().items() %}
-        case when ({{ denominator }}) is not null then {{ numerator }} end as {{ kpi }}_numerator,
-        case when {{ numerator }} is not null then {{ denominator }} end as {{ kpi }}_denominator
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        engagement_has_saves
     from video_days
 
 ),
@@ -47,6 +46,10 @@ pair_counts as (
 sum_periods as (
 
     select
+        {% for kpi in content_kpis() -%}
+        cast(sum(pair_counts.{{ kpi }}_numerator) as decimal(38, 3)) as {{ kpi }}_numerator,
+        cast(sum(pair_counts.{{ kpi }}_denominator) as decimal(38, 0)) as {{ kpi }}_denominator,
+        {% endfor -%}
         pair_counts.account_id,
         pair_counts.video_id,
         list_periods.period,
@@ -54,12 +57,7 @@ sum_periods as (
         max(pair_counts.kpi_date) as last_date,
         -- Engagements with saves and without are two measures: mixed, the rate of neither is known.
         count(distinct pair_counts.engagement_has_saves) > 1 as is_mixed,
-        bool_or(pair_counts.engagement_has_saves) as engagement_has_saves,
-        {%- for kpi in content_kpis() %}
-        cast(sum(pair_counts.{{ kpi }}_numerator) as decimal(38, 3)) as {{ kpi }}_numerator,
-        cast(sum(pair_counts.{{ kpi }}_denominator) as decimal(38, 0)) as {{ kpi }}_denominator
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        bool_or(pair_counts.engagement_has_saves) as engagement_has_saves
     from pair_counts
     inner join list_periods
         on

@@ -79,7 +79,7 @@ list_exported_seconds as (
             and exported.captured_at = exported_videos.captured_at
     where
         exported.percentage is not null
-        and exported.video_id not in (select video_id from retention_by_second)
+        and exported.video_id not in (select retention_by_second.video_id from retention_by_second)
 
 ),
 

@@ -46,8 +46,9 @@ def render(home: Home, root: Path = PROJECT_ROOT) -> str:
     database = home.published / "tiktok.duckdb"
     with duckdb.connect(str(database), read_only=True) as connection:
         schemas = dict(
-            connection.execute("select table_name, table_schema from information_schema.tables")
-            .fetchall()
+            connection.execute(
+                "select table_name, table_schema from information_schema.tables"
+            ).fetchall()
         )
         for path in sorted((root / "analyses").glob("q*.sql")):
             comment, _, select = path.read_text(encoding="utf-8").partition("\nselect")
@@ -63,9 +64,7 @@ def _qualify(table: str, schemas: dict[str, str]) -> str:
     return f"{schemas.get(table, 'marts')}.{table}"
 
 
-def _write_section(
-    question: str, sql: str, names: list[str], rows: list[tuple[Any, ...]]
-) -> str:
+def _write_section(question: str, sql: str, names: list[str], rows: list[tuple[Any, ...]]) -> str:
     lines = [f"## {question}\n", "```sql", sql, "```\n"]
     lines += [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
     lines += [f"| {' | '.join(map(_write_cell, row))} |" for row in rows[:MOST_ROWS]]

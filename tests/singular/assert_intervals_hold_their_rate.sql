@@ -11,7 +11,8 @@ from {{ ref('content_performance') }}
 where
     interval_low is not null
     and not (
-        interval_low between -1e-9 and rate + 1e-9 and interval_high between rate - 1e-9 and 100 + 1e-9
+        interval_low between -1e-9 and rate + 1e-9
+        and interval_high between rate - 1e-9 and 100 + 1e-9
     )
 
 union all

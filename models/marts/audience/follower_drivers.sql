@@ -111,7 +111,8 @@ rank_drivers as (
         video_days.views,
         row_number() over (
             partition by list_drivers.account_id, list_drivers.event_date
-            order by list_drivers.followers_attributed desc, list_drivers.video_id nulls last
+            order by
+                list_drivers.followers_attributed desc, list_drivers.video_id asc nulls last
         ) as driver_rank
     from list_drivers
     inner join describe_days

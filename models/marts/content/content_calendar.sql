@@ -52,7 +52,8 @@ sum_first_days as (
     cross join bounds
     where
         video_days.days_since_posting between 0 and {{ var('calendar_days') - 1 }}
-        and videos.posted_date <= {{ days_before('bounds.data_end_date', var('calendar_days') - 1) }}
+        and videos.posted_date
+        <= {{ days_before('bounds.data_end_date', var('calendar_days') - 1) }}
     group by videos.account_id, videos.video_id, coalesce(videos.content_format, 'unknown')
     having sum(video_days.views) is not null
 
@@ -62,8 +63,8 @@ describe_accounts as (
 
     select
         account_id,
-        avg(ln(views + 1)) as mean_log_views,
-        coalesce(stddev_samp(ln(views + 1)), 0) as deviation_of_log_views,
+        avg(ln(greatest(views, 0) + 1)) as mean_log_views,
+        coalesce(stddev_samp(ln(greatest(views, 0) + 1)), 0) as deviation_of_log_views,
         sum(engagements) / nullif(cast(sum(views_with_engagements) as double), 0)
             as account_rate
     from sum_first_days
@@ -98,7 +99,7 @@ sum_slots as (
         content_format,
         count(*) as videos,
         sum(views) as views,
-        sum(ln(views + 1)) as sum_of_log_views,
+        sum(ln(greatest(views, 0) + 1)) as sum_of_log_views,
         sum(engagements) as engagements,
         sum(views_with_engagements) as views_with_engagements
     from name_slots
@@ -151,7 +152,7 @@ select
     topic,
     content_format,
     cast(videos as bigint) as videos,
-    cast(views as bigint) as views,
+    try_cast(views as bigint) as views,
     expected_views,
     expected_views_low,
     expected_views_high,
@@ -162,6 +163,7 @@ select
     videos < {{ var('content_least_videos') }}
     or coalesce(views_with_engagements, 0) < {{ var('content_least_views') }} as is_small_sample,
     cast(rank() over (
-        partition by account_id order by expected_views * expected_engagement_rate_pct desc nulls last
+        partition by account_id
+        order by expected_views * expected_engagement_rate_pct desc nulls last
     ) as bigint) as slot_rank
 from expect_engagements

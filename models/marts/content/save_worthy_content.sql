@@ -139,28 +139,20 @@ compare_weeks as (
 
     select
         videos.video_id,
-        {%- set after -%}
-            account_days.kpi_date between videos.posted_date and {{ days_before('videos.posted_date', -6) }}
-        {%- endset %}
-        case
-            when count(account_days.followers_gained) filter (where {{ after }}) = 7
-                then sum(account_days.followers_gained) filter (where {{ after }})
-        end as followers_gained_week_after,
-        case
-            when
-                count(account_days.followers_gained)
-                filter (where account_days.kpi_date < videos.posted_date) = 7
-                then
-                    sum(account_days.followers_gained)
-                    filter (where account_days.kpi_date < videos.posted_date)
-        end as followers_gained_week_before
+        count(account_days.followers_gained)
+        filter (where account_days.kpi_date < videos.posted_date) as days_known_before,
+        count(account_days.followers_gained)
+        filter (where account_days.kpi_date >= videos.posted_date) as days_known_after,
+        sum(account_days.followers_gained)
+        filter (where account_days.kpi_date < videos.posted_date) as gained_before,
+        sum(account_days.followers_gained)
+        filter (where account_days.kpi_date >= videos.posted_date) as gained_after
     from videos
     inner join account_days
         on
             videos.account_id = account_days.account_id
-            and account_days.kpi_date
-            between {{ days_before('videos.posted_date', 7) }}
-            and {{ days_before('videos.posted_date', -6) }}
+            and account_days.kpi_date >= {{ days_before('videos.posted_date', 7) }}
+            and account_days.kpi_date < {{ days_before('videos.posted_date', -7) }}
     group by videos.video_id
 
 ),
@@ -182,8 +174,8 @@ select
     cast(rank() over (
         partition by add_intervals.account_id order by add_intervals.expected_rate desc
     ) as bigint) as save_rank,
-    cast(add_intervals.saves as bigint) as saves,
-    cast(add_intervals.views as bigint) as views,
+    try_cast(add_intervals.saves as bigint) as saves,
+    try_cast(add_intervals.views as bigint) as views,
     add_intervals.save_rate_pct,
     add_intervals.interval_low,
     add_intervals.interval_high,
@@ -196,8 +188,12 @@ select
     cast(coalesce(count_follows.followers_attributed, 0) as bigint) as followers_attributed,
     {{ ratio('coalesce(count_follows.followers_attributed, 0)', 'add_intervals.views') }} * 1000
         as followers_per_1000_views,
-    cast(compare_weeks.followers_gained_week_before as bigint) as followers_gained_week_before,
-    cast(compare_weeks.followers_gained_week_after as bigint) as followers_gained_week_after
+    case
+        when compare_weeks.days_known_before = 7 then cast(compare_weeks.gained_before as bigint)
+    end as followers_gained_week_before,
+    case
+        when compare_weeks.days_known_after = 7 then cast(compare_weeks.gained_after as bigint)
+    end as followers_gained_week_after
 from add_intervals
 left join count_follows
     on add_intervals.video_id = count_follows.video_id

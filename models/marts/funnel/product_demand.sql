@@ -83,16 +83,17 @@ sum_conversions as (
         name_products.account_id,
         name_products.known_product_id as product_id,
         list_periods.period,
-        count(*) filter (where conversion_type = 'link_click') as link_clicks,
-        count(*) filter (where conversion_type = 'purchase') as purchases,
-        sum(quantity) filter (where conversion_type = 'purchase') as quantity,
-        sum(value_amount) as conversion_value_amount,
-        min(currency) as currency,
-        count(distinct currency) as currencies
+        count(*) filter (where name_products.conversion_type = 'link_click') as link_clicks,
+        count(*) filter (where name_products.conversion_type = 'purchase') as purchases,
+        sum(name_products.quantity)
+        filter (where name_products.conversion_type = 'purchase') as quantity,
+        sum(name_products.value_amount) as conversion_value_amount,
+        min(name_products.currency) as currency,
+        count(distinct name_products.currency) as currencies
     from name_products
     inner join list_periods
         on name_products.event_date between list_periods.first_date and list_periods.last_date
-    where known_product_id is not null
+    where name_products.known_product_id is not null
     group by name_products.account_id, name_products.known_product_id, list_periods.period
 
 ),
@@ -209,9 +210,9 @@ select
     {{ days_before('data_end_date', var('demand_days') - 1) }} as first_date,
     data_end_date as last_date,
     cast(videos_now as bigint) as videos,
-    cast(views_now as bigint) as views,
-    cast(saves_now as bigint) as saves,
-    cast(engagements_now as bigint) as engagements,
+    try_cast(views_now as bigint) as views,
+    try_cast(saves_now as bigint) as saves,
+    try_cast(engagements_now as bigint) as engagements,
     cast(link_clicks_now as bigint) as link_clicks,
     cast(purchases_now as bigint) as purchases,
     cast(quantity_now as bigint) as quantity,

@@ -148,10 +148,10 @@ pair_videos as (
 
 ),
 
--- A rate is the mean of its videos' rates, each weighed by its share of the denominator. So its change
--- is what their rates did, at the mean of both shares, and what their shares did, at the mean of
--- both rates, which lies above or below the account's. A video without a rate on one of the days
--- keeps the other's.
+-- A rate is the mean of its videos' rates, each weighed by its share of the denominator. So its
+-- change is what their rates did, at the mean of both shares, and what their shares did, at the
+-- mean of both rates, which lies above or below the account's. A video without a rate on one of
+-- the days keeps the other's.
 take_apart as (
 
     select
@@ -246,8 +246,8 @@ select
     rate as kpi_value,
     rate_before as kpi_value_before,
     rate - rate_before as kpi_change,
-    cast(denominator as bigint) as denominator,
-    cast(denominator_before as bigint) as denominator_before,
+    try_cast(denominator as bigint) as denominator,
+    try_cast(denominator_before as bigint) as denominator_before,
     rate_effect,
     mix_effect,
     rate_effect + mix_effect as contribution

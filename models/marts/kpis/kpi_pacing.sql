@@ -83,7 +83,8 @@ list_values as (
         '{{ kpi }}' as kpi,
         cast({{ kpi }} as double) as numerator,
         cast(null as double) as denominator,
-        cast(null as double) as opening
+        cast(null as double) as opening,
+        {{ target_definition(kpi) }} as definition
     from account_days
     union all
     {% endfor %}
@@ -94,7 +95,8 @@ list_values as (
         '{{ kpi }}' as kpi,
         cast({{ numerator }} as double) * {{ factor }} as numerator,
         cast({{ denominator }} as double) as denominator,
-        cast(null as double) as opening
+        cast(null as double) as opening,
+        {{ target_definition(kpi) }} as definition
     from account_days
     union all
     {% endfor %}
@@ -104,7 +106,8 @@ list_values as (
         'followers_closing' as kpi,
         cast(followers_closing as double) as numerator,
         cast(null as double) as denominator,
-        cast(followers_opening as double) as opening
+        cast(followers_opening as double) as opening,
+        {{ target_definition('followers_closing') }} as definition
     from account_days
 ),
 
@@ -122,6 +125,7 @@ sum_months as (
         sum(list_values.numerator) as numerator,
         sum(list_values.denominator) as denominator,
         count(list_values.denominator) as denominators_known,
+        count(distinct list_values.definition) as definitions,
         max_by(list_values.numerator, list_values.kpi_date) as level_now,
         min_by(list_values.opening, list_values.kpi_date) as level_at_start
     from count_days
@@ -129,9 +133,9 @@ sum_months as (
         on
             count_days.account_id = list_values.account_id
             and count_days.kpi = list_values.kpi
-            and list_values.kpi_date >= count_days.month_start_date
-            and {{ days_between('count_days.month_start_date', 'list_values.kpi_date') }}
-            < count_days.days_elapsed
+            and count_days.month_start_date <= list_values.kpi_date
+            and count_days.days_elapsed
+            > {{ days_between('count_days.month_start_date', 'list_values.kpi_date') }}
     group by
         count_days.account,
         count_days.account_id,
@@ -143,18 +147,19 @@ sum_months as (
 
 ),
 
--- A sum to date is known if every day of it is.
+-- A sum to date is known if every day of it is, of one source and definition.
 measure_months as (
 
     select
         *,
         {%- set is_ratio = "kpi in ('" ~ target_kpis().ratio | join("', '") ~ "')" %}
         case
-            when days_elapsed = 0 or days_known < days_elapsed then null
+            when days_elapsed = 0 or days_known < days_elapsed or definitions > 1 then null
             when {{ is_ratio }}
                 then
                     case
-                        when denominators_known = days_elapsed then numerator / nullif(denominator, 0)
+                        when denominators_known = days_elapsed
+                            then numerator / nullif(denominator, 0)
                     end
             when kpi = 'followers_closing' then level_now
             else numerator
