@@ -59,33 +59,64 @@ sum_first_days as (
 
 ),
 
+-- As decimals, whose sums do not depend on their order.
+take_logarithms as (
+
+    select
+        *,
+        cast(ln(cast(greatest(views, 0) as double) + 1) as decimal(18, 9)) as log_views
+    from sum_first_days
+
+),
+
 describe_accounts as (
 
     select
         account_id,
-        avg(ln(greatest(views, 0) + 1)) as mean_log_views,
-        coalesce(stddev_samp(ln(greatest(views, 0) + 1)), 0) as deviation_of_log_views,
+        count(*) as videos,
+        cast(sum(log_views) as double) as sum_of_log_views,
+        cast(sum(log_views * log_views) as double) as sum_of_squares,
         sum(engagements) / nullif(cast(sum(views_with_engagements) as double), 0)
             as account_rate
-    from sum_first_days
+    from take_logarithms
     group by account_id
+
+),
+
+measure_accounts as (
+
+    select
+        account_id,
+        account_rate,
+        sum_of_log_views / videos as mean_log_views,
+        case
+            when videos > 1
+                then
+                    sqrt(
+                        greatest(
+                            sum_of_squares - sum_of_log_views * sum_of_log_views / videos, 0
+                        ) / (videos - 1)
+                    )
+            else 0
+        end as deviation_of_log_views
+    from describe_accounts
 
 ),
 
 name_slots as (
 
     select
-        sum_first_days.*,
+        take_logarithms.*,
         cast(weekdays.trait_value as integer) as posting_weekday,
         cast(hours.trait_value as integer) as posting_hour,
         topics.trait_value as topic
-    from sum_first_days
+    from take_logarithms
     inner join traits as weekdays
-        on sum_first_days.video_id = weekdays.video_id and weekdays.trait = 'posting_weekday'
+        on take_logarithms.video_id = weekdays.video_id and weekdays.trait = 'posting_weekday'
     inner join traits as hours
-        on sum_first_days.video_id = hours.video_id and hours.trait = 'posting_hour'
+        on take_logarithms.video_id = hours.video_id and hours.trait = 'posting_hour'
     inner join traits as topics
-        on sum_first_days.video_id = topics.video_id and topics.trait = 'topic'
+        on take_logarithms.video_id = topics.video_id and topics.trait = 'topic'
 
 ),
 
@@ -99,7 +130,7 @@ sum_slots as (
         content_format,
         count(*) as videos,
         sum(views) as views,
-        sum(ln(greatest(views, 0) + 1)) as sum_of_log_views,
+        cast(sum(log_views) as double) as sum_of_log_views,
         sum(engagements) as engagements,
         sum(views_with_engagements) as views_with_engagements
     from name_slots
@@ -112,17 +143,26 @@ expect_views as (
 
     select
         sum_slots.*,
-        describe_accounts.mean_log_views,
-        describe_accounts.account_rate,
+        measure_accounts.mean_log_views,
+        measure_accounts.account_rate,
         (
             sum_slots.sum_of_log_views
-            + {{ var('calendar_prior_videos') }} * describe_accounts.mean_log_views
+            + {{ var('calendar_prior_videos') }} * measure_accounts.mean_log_views
         ) / (sum_slots.videos + {{ var('calendar_prior_videos') }}) as expected_log_views,
-        1.959963984540054 * describe_accounts.deviation_of_log_views
+        1.959963984540054 * measure_accounts.deviation_of_log_views
         / sqrt(sum_slots.videos + {{ var('calendar_prior_videos') }}) as margin
     from sum_slots
-    inner join describe_accounts
-        on sum_slots.account_id = describe_accounts.account_id
+    inner join measure_accounts
+        on sum_slots.account_id = measure_accounts.account_id
+
+),
+
+add_average as (
+
+    select
+        *,
+        round(exp(mean_log_views) - 1, 6) as average_views
+    from expect_views
 
 ),
 
@@ -130,18 +170,19 @@ expect_engagements as (
 
     select
         *,
-        exp(expected_log_views) - 1 as expected_views,
-        greatest(exp(expected_log_views - margin) - 1, 0) as expected_views_low,
-        exp(expected_log_views + margin) - 1 as expected_views_high,
+        -- Engines differ in the last digits of an exponential.
+        round(exp(expected_log_views) - 1, 6) as expected_views,
+        round(greatest(exp(expected_log_views - margin) - 1, 0), 6) as expected_views_low,
+        round(exp(expected_log_views + margin) - 1, 6) as expected_views_high,
         (
             coalesce(engagements, 0)
-            + {{ var('calendar_prior_videos') }} * account_rate * (exp(mean_log_views) - 1)
+            + {{ var('calendar_prior_videos') }} * account_rate * average_views
         ) / nullif(
             coalesce(views_with_engagements, 0)
-            + {{ var('calendar_prior_videos') }} * (exp(mean_log_views) - 1),
+            + {{ var('calendar_prior_videos') }} * average_views,
             0
         ) * 100 as expected_engagement_rate_pct
-    from expect_views
+    from add_average
 
 )
 

@@ -16,11 +16,13 @@ sum_bands as (
         cast(mark as integer) as mark_pct,
         count(*) as videos,
         sum(views_with_duration) as views_with_duration,
-        sum(
-            coalesce(
-                cast(views_retained as double),
-                views_with_duration * watch_retention_pct / 100
-            )
+        cast(
+            sum(
+                coalesce(
+                    cast(views_retained as decimal(38, 6)),
+                    cast(views_with_duration * watch_retention_pct / 100 as decimal(38, 6))
+                )
+            ) as double
         ) as views_retained
     from marks
     where mark_unit = 'pct' and views_with_duration > 0
@@ -55,8 +57,9 @@ measure_bands as (
         account_id,
         duration_band,
         watch_source,
-        sum((watch_retention_pct + retention_before) / 2) * {{ var('retention_step_pct') }} / 100
-            as average_watched_pct,
+        cast(
+            sum(cast((watch_retention_pct + retention_before) / 2 as decimal(38, 12))) as double
+        ) * {{ var('retention_step_pct') }} / 100 as average_watched_pct,
         max(videos) as videos,
         max(views_with_duration) as views_with_duration
     from add_mark_before

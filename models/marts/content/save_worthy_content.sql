@@ -44,25 +44,32 @@ describe_accounts as (
         count(*) as videos,
         cast(sum(saves) as double) as saves,
         cast(sum(views) as double) as views,
-        sum(cast(views as double) * cast(views as double)) as squared_views,
+        -- A broken counter may be too large for its square to fit.
+        cast(sum(least(views, 1000000000000) * least(views, 1000000000000)) as double)
+            as squared_views,
         cast(sum(saves) as double) / cast(sum(views) as double) as account_rate
     from keep_saves
     group by account_id
 
 ),
 
--- What the rates of the videos differ by, beyond chance (Kleinman 1973, by moments).
+-- What the rates of the videos differ by, beyond chance (Kleinman 1973, by moments). Summed as
+-- decimals: a sum of doubles depends on its order.
 measure_spread as (
 
     select
         describe_accounts.account_id,
         greatest(
             (
-                sum(
-                    cast(keep_saves.views as double)
-                    * power(
-                        keep_saves.save_rate_pct / 100 - describe_accounts.account_rate, 2
-                    )
+                cast(
+                    sum(
+                        try_cast(
+                            cast(keep_saves.views as double)
+                            * (keep_saves.save_rate_pct / 100 - describe_accounts.account_rate)
+                            * (keep_saves.save_rate_pct / 100 - describe_accounts.account_rate)
+                            as decimal(38, 12)
+                        )
+                    ) as double
                 )
                 - (max(describe_accounts.videos) - 1)
                 * max(describe_accounts.account_rate * (1 - describe_accounts.account_rate))

@@ -38,8 +38,8 @@ list_counts as (
         {% else -%}
         cast(null as boolean) as engagement_has_saves,
         {% endif -%}
-        cast({{ numerator }} as double) as numerator,
-        cast({{ denominator }} as double) as denominator
+        cast({{ numerator }} as decimal(38, 3)) as numerator,
+        cast({{ denominator }} as decimal(38, 3)) as denominator
     from keep_recent
     where ({{ denominator }}) > 0 and {{ numerator }} is not null
     {{ 'union all' if not loop.last }}
@@ -57,8 +57,8 @@ sum_accounts as (
         count(distinct source) as sources,
         bool_or(engagement_has_saves) as engagement_has_saves,
         count(distinct engagement_has_saves) as definitions,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator
+        cast(sum(numerator) as double) as numerator,
+        cast(sum(denominator) as double) as denominator
     from list_counts
     group by account_id, kpi_date, kpi, factor
 
@@ -103,8 +103,8 @@ list_videos as (
         list_counts.video_id,
         list_counts.numerator,
         list_counts.denominator,
-        cast(null as double) as numerator_before,
-        cast(null as double) as denominator_before
+        cast(null as decimal(38, 3)) as numerator_before,
+        cast(null as decimal(38, 3)) as denominator_before
     from pair_days
     inner join list_counts
         on
@@ -119,8 +119,8 @@ list_videos as (
         pair_days.kpi_date,
         pair_days.kpi,
         list_counts.video_id,
-        cast(null as double) as numerator,
-        cast(null as double) as denominator,
+        cast(null as decimal(38, 3)) as numerator,
+        cast(null as decimal(38, 3)) as denominator,
         list_counts.numerator as numerator_before,
         list_counts.denominator as denominator_before
     from pair_days
@@ -139,10 +139,11 @@ pair_videos as (
         kpi_date,
         kpi,
         video_id,
-        sum(numerator) / sum(denominator) as rate,
-        sum(numerator_before) / sum(denominator_before) as rate_before,
-        coalesce(sum(denominator), 0) as denominator,
-        coalesce(sum(denominator_before), 0) as denominator_before
+        cast(sum(numerator) as double) / cast(sum(denominator) as double) as rate,
+        cast(sum(numerator_before) as double) / cast(sum(denominator_before) as double)
+            as rate_before,
+        coalesce(cast(sum(denominator) as double), 0) as denominator,
+        coalesce(cast(sum(denominator_before) as double), 0) as denominator_before
     from list_videos
     group by account_id, kpi_date, kpi, video_id
 
@@ -218,8 +219,9 @@ gather_others as (
         denominator,
         denominator_before,
         count(*) as videos,
-        sum(rate_effect) as rate_effect,
-        sum(mix_effect) as mix_effect
+        -- As decimals: a sum of doubles depends on its order.
+        cast(sum(cast(rate_effect as decimal(38, 12))) as double) as rate_effect,
+        cast(sum(cast(mix_effect as decimal(38, 12))) as double) as mix_effect
     from rank_videos
     group by
         account_id,

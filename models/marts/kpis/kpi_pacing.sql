@@ -81,8 +81,8 @@ list_values as (
         account_id,
         kpi_date,
         '{{ kpi }}' as kpi,
-        cast({{ kpi }} as double) as numerator,
-        cast(null as double) as denominator,
+        cast({{ kpi }} as decimal(38, 3)) as numerator,
+        cast(null as decimal(38, 3)) as denominator,
         cast(null as double) as opening,
         {{ target_definition(kpi) }} as definition
     from account_days
@@ -93,8 +93,8 @@ list_values as (
         account_id,
         kpi_date,
         '{{ kpi }}' as kpi,
-        cast({{ numerator }} as double) * {{ factor }} as numerator,
-        cast({{ denominator }} as double) as denominator,
+        cast({{ numerator }} as decimal(35, 3)) * {{ factor }} as numerator,
+        cast({{ denominator }} as decimal(38, 3)) as denominator,
         cast(null as double) as opening,
         {{ target_definition(kpi) }} as definition
     from account_days
@@ -104,8 +104,8 @@ list_values as (
         account_id,
         kpi_date,
         'followers_closing' as kpi,
-        cast(followers_closing as double) as numerator,
-        cast(null as double) as denominator,
+        cast(followers_closing as decimal(38, 3)) as numerator,
+        cast(null as decimal(38, 3)) as denominator,
         cast(followers_opening as double) as opening,
         {{ target_definition('followers_closing') }} as definition
     from account_days
@@ -122,11 +122,11 @@ sum_months as (
         count_days.days_in_month,
         count_days.days_elapsed,
         count(list_values.numerator) as days_known,
-        sum(list_values.numerator) as numerator,
-        sum(list_values.denominator) as denominator,
+        cast(sum(list_values.numerator) as double) as numerator,
+        cast(sum(list_values.denominator) as double) as denominator,
         count(list_values.denominator) as denominators_known,
         count(distinct list_values.definition) as definitions,
-        max_by(list_values.numerator, list_values.kpi_date) as level_now,
+        cast(max_by(list_values.numerator, list_values.kpi_date) as double) as level_now,
         min_by(list_values.opening, list_values.kpi_date) as level_at_start
     from count_days
     left join list_values
