@@ -39,7 +39,8 @@ count_accounts as (
             partition by kpi_date, kpi, engagement_has_saves, kpi_value
         ) as ties,
         max(kpi_value) over same_measure as best_value,
-        median(kpi_value) over same_measure as median_value
+        -- Engines differ in the last digit of the mean of two.
+        round(median(kpi_value) over same_measure, 9) as median_value
     from list_values
     window same_measure as (partition by kpi_date, kpi, engagement_has_saves)
 

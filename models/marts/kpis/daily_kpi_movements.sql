@@ -219,9 +219,9 @@ gather_others as (
         denominator,
         denominator_before,
         count(*) as videos,
-        -- As decimals: a sum of doubles depends on its order.
-        cast(sum(cast(rate_effect as decimal(38, 12))) as double) as rate_effect,
-        cast(sum(cast(mix_effect as decimal(38, 12))) as double) as mix_effect
+        -- As decimals: a sum of doubles depends on its order, and a difference on the engine.
+        cast(sum(cast(rate_effect as decimal(38, 9))) as double) as rate_effect,
+        cast(sum(cast(mix_effect as decimal(38, 9))) as double) as mix_effect
     from rank_videos
     group by
         account_id,
