@@ -76,8 +76,8 @@ pair_video_days as (
         on
             snapshots.video_id = video_days.video_id
             and snapshots.event_date = video_days.event_date
-    -- Most agree, and that shows without exact decimals, which took most of the time: what differs by
-    -- clearly less than is asked for goes no further.
+    -- Most agree, and that shows without exact decimals, which took most of the time: what differs
+    -- by clearly less than is asked for goes no further.
     where
         abs(
             case snapshots.measure
