@@ -58,7 +58,7 @@ bench-build: $(VENV)/.installed
 bench-refresh: $(VENV)/.installed
 	$(BIN)/python benchmarks/refresh/run.py
 
-## soak: kills, readers and random sequences of ingests (half an hour on two busy cores)
+## soak: kills, readers and random sequences of ingests (about 20 minutes on two idle cores)
 soak: $(VENV)/.installed-dev
 	$(BIN)/python tests/soak.py
 
