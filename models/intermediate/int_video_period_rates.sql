@@ -78,13 +78,17 @@ list_rates as (
         period,
         first_date,
         last_date,
-        '{{ kpi }}' as kpi,
-        {{ factor }} as factor,
         {% if kpi == 'engagement_rate_pct' -%}
+        -- Under a name of its own, so that nothing ranks the two together.
+        case
+            when engagement_has_saves then '{{ kpi }}' else 'engagement_rate_without_saves_pct'
+        end as kpi,
         engagement_has_saves,
         {% else -%}
+        '{{ kpi }}' as kpi,
         cast(null as boolean) as engagement_has_saves,
         {% endif -%}
+        {{ factor }} as factor,
         {{ kpi }}_numerator as numerator,
         {{ kpi }}_denominator as denominator
     from sum_periods

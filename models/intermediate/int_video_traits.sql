@@ -30,6 +30,8 @@ find_topics as (
     from add_words
     inner join topics
         on contains(add_words.words, {{ words_of('topics.keyword') }})
+    -- A keyword without a letter or digit has no words, and would be found in every caption.
+    where trim({{ words_of('topics.keyword') }}) <> ''
 
 ),
 

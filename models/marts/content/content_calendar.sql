@@ -24,6 +24,29 @@ bounds as (
 
 ),
 
+coverage as (
+
+    select * from {{ ref('int_account_coverage') }}
+
+),
+
+date_ranges as (
+
+    select * from {{ ref('int_account_date_ranges') }}
+
+),
+
+-- Engagements with saves go before those without: the two are never added.
+define_engagement as (
+
+    select
+        account_id,
+        bool_or(engagement_has_saves) as engagement_has_saves
+    from video_days
+    group by account_id
+
+),
+
 -- What a video did in its first days; younger ones are not compared with it yet.
 sum_first_days as (
 
@@ -31,31 +54,55 @@ sum_first_days as (
         videos.account_id,
         videos.video_id,
         coalesce(videos.content_format, 'unknown') as content_format,
-        sum(video_days.views) as views,
-        sum(
-            case
-                when
-                    video_days.engagement_source = video_days.watch_source
-                    and video_days.engagements is not null
-                    then video_days.views
-            end
-        ) as views_with_engagements,
-        sum(
-            case
-                when video_days.engagement_source = video_days.watch_source
-                    then video_days.engagements
-            end
-        ) as engagements
+        coalesce(
+            max(
+                case
+                    when
+                        coverage.knows_video_views
+                        and videos.posted_date >= date_ranges.event_log_first_date
+                        then 1
+                end
+            ),
+            0
+        ) as is_logged,
+        count(video_days.views) as days_known,
+        {{ sum_that_fits('video_days.views') }} as summed_views,
+        {%- set is_comparable -%}
+            video_days.engagement_source = video_days.watch_source
+            and video_days.engagement_has_saves = define_engagement.engagement_has_saves
+            and video_days.engagements is not null and video_days.views is not null
+        {%- endset %}
+        {{ sum_that_fits('case when ' ~ is_comparable ~ ' then video_days.views end') }}
+            as views_with_engagements,
+        {{ sum_that_fits('case when ' ~ is_comparable ~ ' then video_days.engagements end') }}
+            as engagements
     from videos
-    inner join video_days
-        on videos.video_id = video_days.video_id
     cross join bounds
+    left join video_days
+        on
+            videos.video_id = video_days.video_id
+            and video_days.days_since_posting between 0 and {{ var('calendar_days') - 1 }}
+    left join define_engagement
+        on videos.account_id = define_engagement.account_id
+    left join coverage
+        on videos.account_id = coverage.account_id
+    left join date_ranges
+        on videos.account_id = date_ranges.account_id
     where
-        video_days.days_since_posting between 0 and {{ var('calendar_days') - 1 }}
-        and videos.posted_date
+        videos.posted_date
         <= {{ days_before('bounds.data_end_date', var('calendar_days') - 1) }}
     group by videos.account_id, videos.video_id, coalesce(videos.content_format, 'unknown')
-    having sum(video_days.views) is not null
+
+),
+
+-- The event log knows that a day without a row has no view; of other sources all days must be there.
+keep_whole_weeks as (
+
+    select
+        *,
+        coalesce(summed_views, 0) as views
+    from sum_first_days
+    where is_logged = 1 or days_known = {{ var('calendar_days') }}
 
 ),
 
@@ -65,7 +112,7 @@ take_logarithms as (
     select
         *,
         cast(ln(cast(greatest(views, 0) as double) + 1) as decimal(18, 9)) as log_views
-    from sum_first_days
+    from keep_whole_weeks
 
 ),
 

@@ -81,7 +81,6 @@ sum_groups as (
         count(*) as videos,
         sum(share_ranks.numerator) as numerator,
         sum(share_ranks.denominator) as denominator,
-        count(distinct share_ranks.engagement_has_saves) > 1 as is_mixed,
         bool_or(share_ranks.engagement_has_saves) as engagement_has_saves,
         count(share_ranks.video_rank) as compared_videos,
         sum(share_ranks.video_rank) as sum_of_ranks
@@ -126,7 +125,6 @@ add_rates as (
             sum_groups.account_id = describe_accounts.account_id
             and sum_groups.period = describe_accounts.period
             and sum_groups.kpi = describe_accounts.kpi
-    where not sum_groups.is_mixed
 
 ),
 

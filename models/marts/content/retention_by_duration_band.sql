@@ -100,7 +100,7 @@ select
     add_mark_before.watch_source,
     add_mark_before.mark_pct,
     cast(add_mark_before.videos as bigint) as videos,
-    cast(add_mark_before.views_with_duration as bigint) as views_with_duration,
+    try_cast(add_mark_before.views_with_duration as bigint) as views_with_duration,
     add_mark_before.views_retained,
     add_mark_before.watch_retention_pct,
     add_mark_before.retention_before - add_mark_before.watch_retention_pct as drop_off_pct,

@@ -24,6 +24,18 @@ follows as (
 
 ),
 
+video_days as (
+
+    select * from {{ ref('fct_video_daily') }}
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_account_coverage') }}
+
+),
+
 keep_saves as (
 
     select
@@ -141,6 +153,18 @@ count_follows as (
 
 ),
 
+-- All views that the event log tells, as it tells of all follows.
+count_views as (
+
+    select
+        video_id,
+        {{ sum_that_fits('views') }} as logged_views
+    from video_days
+    where watch_source = 'event_log'
+    group by video_id
+
+),
+
 -- A week of the account on either side of the posting; NULL unless all seven days are known.
 compare_weeks as (
 
@@ -192,17 +216,29 @@ select
     add_intervals.is_small_sample,
     not add_intervals.is_small_sample
     and add_intervals.interval_low > add_intervals.account_rate * 100 as is_save_worthy,
-    cast(coalesce(count_follows.followers_attributed, 0) as bigint) as followers_attributed,
-    {{ ratio('coalesce(count_follows.followers_attributed, 0)', 'add_intervals.views') }} * 1000
-        as followers_per_1000_views,
     case
-        when compare_weeks.days_known_before = 7 then cast(compare_weeks.gained_before as bigint)
+        when coverage.knows_follower_events
+            then cast(coalesce(count_follows.followers_attributed, 0) as bigint)
+    end as followers_attributed,
+    case
+        when coverage.knows_follower_events
+            then
+                {{ ratio(
+                    'coalesce(count_follows.followers_attributed, 0)', 'count_views.logged_views'
+                ) }} * 1000
+    end as followers_per_1000_views,
+    case
+        when compare_weeks.days_known_before = 7 then try_cast(compare_weeks.gained_before as bigint)
     end as followers_gained_week_before,
     case
-        when compare_weeks.days_known_after = 7 then cast(compare_weeks.gained_after as bigint)
+        when compare_weeks.days_known_after = 7 then try_cast(compare_weeks.gained_after as bigint)
     end as followers_gained_week_after
 from add_intervals
 left join count_follows
     on add_intervals.video_id = count_follows.video_id
+left join count_views
+    on add_intervals.video_id = count_views.video_id
+left join coverage
+    on add_intervals.account_id = coverage.account_id
 left join compare_weeks
     on add_intervals.video_id = compare_weeks.video_id

@@ -22,8 +22,12 @@ add_mark_before as (
 
     select
         *,
-        watch_retention_pct - lag(watch_retention_pct) over (
-            partition by video_id, mark_unit order by mark
+        -- Rounded, so that equal drops are equal.
+        round(
+            watch_retention_pct - lag(watch_retention_pct) over (
+                partition by video_id, mark_unit order by mark
+            ),
+            9
         ) as change_pct
     from marks
 

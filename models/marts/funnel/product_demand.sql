@@ -30,6 +30,12 @@ bounds as (
 
 ),
 
+date_ranges as (
+
+    select * from {{ ref('int_account_date_ranges') }}
+
+),
+
 list_periods as (
     {% for period, (since, until) in {
         'now': [var('demand_days'), 0], 'before': [2 * var('demand_days'), var('demand_days')]
@@ -50,9 +56,19 @@ sum_content as (
         videos.product_id,
         list_periods.period,
         count(distinct video_days.video_id) as videos,
-        sum(video_days.views) as views,
-        sum(video_days.saves) as saves,
-        sum(video_days.engagements) as engagements
+        {{ sum_that_fits('video_days.views') }} as views,
+        {{ sum_that_fits('video_days.saves') }} as saves,
+        -- Engagements with saves and without are two measures.
+        case
+            when count(distinct video_days.engagement_has_saves) <= 1
+                then {{ sum_that_fits('video_days.engagements') }}
+        end as engagements,
+        {{ sum_that_fits(
+            'case when video_days.engagement_source = video_days.watch_source and video_days.views is not null then video_days.saves end'
+        ) }} as saves_beside_views,
+        {{ sum_that_fits(
+            'case when video_days.engagement_source = video_days.watch_source and video_days.saves is not null then video_days.views end'
+        ) }} as views_beside_saves
     from video_days
     inner join videos
         on video_days.video_id = videos.video_id
@@ -85,11 +101,10 @@ sum_conversions as (
         list_periods.period,
         count(*) filter (where name_products.conversion_type = 'link_click') as link_clicks,
         count(*) filter (where name_products.conversion_type = 'purchase') as purchases,
-        sum(name_products.quantity)
-        filter (where name_products.conversion_type = 'purchase') as quantity,
-        sum(name_products.value_amount) as conversion_value_amount,
-        min(name_products.currency) as currency,
-        count(distinct name_products.currency) as currencies
+        {{ sum_that_fits(
+            "case when name_products.conversion_type = 'purchase' then name_products.quantity end"
+        ) }} as quantity,
+        {{ conversion_totals() }}
     from name_products
     inner join list_periods
         on name_products.event_date between list_periods.first_date and list_periods.last_date
@@ -127,22 +142,33 @@ pair_periods as (
         content_{{ period }}.views as views_{{ period }},
         content_{{ period }}.saves as saves_{{ period }},
         content_{{ period }}.engagements as engagements_{{ period }},
-        {%- for measure in ['link_clicks', 'purchases', 'quantity'] %}
+        content_{{ period }}.saves_beside_views as saves_beside_views_{{ period }},
+        content_{{ period }}.views_beside_saves as views_beside_saves_{{ period }},
+        {%- for measure in ['link_clicks', 'purchases'] %}
         case
             when coverage.knows_conversions
                 then coalesce(conversions_{{ period }}.{{ measure }}, 0)
         end as {{ measure }}_{{ period }},
         {%- endfor %}
         {%- endfor %}
-        case when conversions_now.currencies <= 1 then conversions_now.conversion_value_amount end
-            as conversion_value_amount,
-        case when conversions_now.currencies = 1 then conversions_now.currency end as currency,
-        {{ days_between('bounds.first_event_date', 'bounds.data_end_date') }} + 1
+        -- What was bought nought times has no pieces; what was bought without a number has unknown ones.
+        case
+            when coverage.knows_conversions and coalesce(conversions_now.purchases, 0) = 0 then 0
+            else conversions_now.quantity
+        end as quantity_now,
+        case
+            when coverage.knows_conversions and conversions_now.account_id is null then 0
+            else conversions_now.conversion_value_amount
+        end as conversion_value_amount,
+        conversions_now.currency,
+        {{ days_between('date_ranges.first_event_date', 'bounds.data_end_date') }} + 1
         >= {{ 2 * var('demand_days') }} as has_both_periods
     from list_products
     cross join bounds
     left join coverage
         on list_products.account_id = coverage.account_id
+    left join date_ranges
+        on list_products.account_id = date_ranges.account_id
     {%- for period in ['now', 'before'] %}
     left join sum_content as content_{{ period }}
         on
@@ -166,7 +192,7 @@ choose_actions as (
         case
             {%- for action in ['purchases', 'link_clicks', 'saves'] %}
             when
-                coalesce({{ action }}_now, 0) + coalesce({{ action }}_before, 0)
+                cast({{ action }}_now as decimal(38, 0)) + {{ action }}_before
                 >= {{ var('demand_least_actions') }}
                 then '{{ action }}'
             {%- endfor %}
@@ -181,12 +207,12 @@ count_actions as (
         *,
         case demand_by
             {%- for action in ['purchases', 'link_clicks', 'saves'] %}
-            when '{{ action }}' then coalesce({{ action }}_now, 0)
+            when '{{ action }}' then {{ action }}_now
             {%- endfor %}
         end as actions_now,
         case demand_by
             {%- for action in ['purchases', 'link_clicks', 'saves'] %}
-            when '{{ action }}' then coalesce({{ action }}_before, 0)
+            when '{{ action }}' then {{ action }}_before
             {%- endfor %}
         end as actions_before
     from choose_actions
@@ -198,8 +224,8 @@ measure_trends as (
 
     select
         *,
-        (actions_now - actions_before)
-        / sqrt(cast(actions_now + actions_before as double)) as trend_z
+        (cast(actions_now as double) - actions_before)
+        / sqrt(cast(actions_now as double) + actions_before) as trend_z
     from count_actions
 
 )
@@ -215,17 +241,17 @@ select
     try_cast(engagements_now as bigint) as engagements,
     cast(link_clicks_now as bigint) as link_clicks,
     cast(purchases_now as bigint) as purchases,
-    cast(quantity_now as bigint) as quantity,
-    cast(conversion_value_amount as decimal(18, 4)) as conversion_value_amount,
+    try_cast(quantity_now as bigint) as quantity,
+    try_cast(conversion_value_amount as decimal(18, 4)) as conversion_value_amount,
     currency,
-    {{ pct('saves_now', 'views_now') }} as save_rate_pct,
+    {{ pct('saves_beside_views_now', 'views_beside_saves_now') }} as save_rate_pct,
     {{ ratio('purchases_now', 'views_now') }} * 1000 as purchases_per_1000_views,
     demand_by,
-    cast(actions_now as bigint) as actions,
-    cast(actions_before as bigint) as actions_before,
-    {{ pct('actions_now - actions_before', 'actions_before') }} as trend_pct,
+    try_cast(actions_now as bigint) as actions,
+    try_cast(actions_before as bigint) as actions_before,
+    {{ pct('cast(actions_now as double) - actions_before', 'actions_before') }} as trend_pct,
     case
-        when demand_by is null or not has_both_periods then 'unknown'
+        when demand_by is null or not coalesce(has_both_periods, false) then 'unknown'
         when trend_z > 1.959963984540054 then 'demand_up'
         when trend_z < -1.959963984540054 then 'fading'
         else 'steady'

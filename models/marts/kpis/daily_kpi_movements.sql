@@ -20,6 +20,7 @@ keep_recent as (
     where
         video_days.kpi_date
         > {{ days_before('bounds.data_end_date', var('movement_days') + 7) }}
+        and video_days.kpi_date <= bounds.data_end_date
 
 ),
 
@@ -41,7 +42,7 @@ list_counts as (
         cast({{ numerator }} as decimal(38, 3)) as numerator,
         cast({{ denominator }} as decimal(38, 3)) as denominator
     from keep_recent
-    where ({{ denominator }}) > 0 and {{ numerator }} is not null
+    where ({{ denominator }}) is not null and {{ numerator }} is not null
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -61,6 +62,7 @@ sum_accounts as (
         cast(sum(denominator) as double) as denominator
     from list_counts
     group by account_id, kpi_date, kpi, factor
+    having sum(denominator) > 0
 
 ),
 
@@ -139,9 +141,18 @@ pair_videos as (
         kpi_date,
         kpi,
         video_id,
-        cast(sum(numerator) as double) / cast(sum(denominator) as double) as rate,
-        cast(sum(numerator_before) as double) / cast(sum(denominator_before) as double)
-            as rate_before,
+        coalesce(cast(sum(numerator) as double), 0) as numerator,
+        coalesce(cast(sum(numerator_before) as double), 0) as numerator_before,
+        case
+            when sum(denominator) > 0
+                then cast(sum(numerator) as double) / cast(sum(denominator) as double)
+        end as rate,
+        case
+            when sum(denominator_before) > 0
+                then
+                    cast(sum(numerator_before) as double)
+                    / cast(sum(denominator_before) as double)
+        end as rate_before,
         coalesce(cast(sum(denominator) as double), 0) as denominator,
         coalesce(cast(sum(denominator_before) as double), 0) as denominator_before
     from list_videos
@@ -149,10 +160,11 @@ pair_videos as (
 
 ),
 
--- A rate is the mean of its videos' rates, each weighed by its share of the denominator. So its
--- change is what their rates did, at the mean of both shares, and what their shares did, at the
--- mean of both rates, which lies above or below the account's. A video without a rate on one of
--- the days keeps the other's.
+-- A rate is the mean of its videos' rates, each weighed by its share of the denominator. A video's
+-- part in the change is what it put into the rate on the second day less what it put in on the
+-- first, held against the account's mean rate. Of that, its own rate did its change at the mean of
+-- both shares; the rest is the mix: its share grew or shrank, and it lies above or below the
+-- account. A video without a rate on one of the days is all mix.
 take_apart as (
 
     select
@@ -166,23 +178,21 @@ take_apart as (
         pair_days.denominator,
         pair_days.denominator_before,
         pair_days.factor
+        * (
+            pair_videos.numerator / pair_days.denominator
+            - pair_videos.numerator_before / pair_days.denominator_before
+            - (pair_days.rate + pair_days.rate_before) / 2
+            * (
+                pair_videos.denominator / pair_days.denominator
+                - pair_videos.denominator_before / pair_days.denominator_before
+            )
+        ) as contribution,
+        pair_days.factor
         * coalesce(pair_videos.rate - pair_videos.rate_before, 0)
         * (
             pair_videos.denominator / pair_days.denominator
             + pair_videos.denominator_before / pair_days.denominator_before
-        ) / 2 as rate_effect,
-        pair_days.factor
-        * (
-            (
-                coalesce(pair_videos.rate, pair_videos.rate_before)
-                + coalesce(pair_videos.rate_before, pair_videos.rate)
-            ) / 2
-            - (pair_days.rate + pair_days.rate_before) / 2
-        )
-        * (
-            pair_videos.denominator / pair_days.denominator
-            - pair_videos.denominator_before / pair_days.denominator_before
-        ) as mix_effect
+        ) / 2 as rate_effect
     from pair_videos
     inner join pair_days
         on
@@ -198,7 +208,7 @@ rank_videos as (
         *,
         row_number() over (
             partition by account_id, kpi_date, kpi
-            order by abs(rate_effect + mix_effect) desc, video_id
+            order by abs(contribution) desc, video_id
         ) as video_rank
     from take_apart
 
@@ -221,7 +231,7 @@ gather_others as (
         count(*) as videos,
         -- As decimals: a sum of doubles depends on its order, and a difference on the engine.
         cast(sum(cast(rate_effect as decimal(38, 9))) as double) as rate_effect,
-        cast(sum(cast(mix_effect as decimal(38, 9))) as double) as mix_effect
+        cast(sum(cast(contribution as decimal(38, 9))) as double) as contribution
     from rank_videos
     group by
         account_id,
@@ -251,6 +261,6 @@ select
     try_cast(denominator as bigint) as denominator,
     try_cast(denominator_before as bigint) as denominator_before,
     rate_effect,
-    mix_effect,
-    rate_effect + mix_effect as contribution
+    contribution - rate_effect as mix_effect,
+    contribution
 from gather_others

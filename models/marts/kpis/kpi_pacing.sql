@@ -127,7 +127,11 @@ sum_months as (
         count(list_values.denominator) as denominators_known,
         count(distinct list_values.definition) as definitions,
         cast(max_by(list_values.numerator, list_values.kpi_date) as double) as level_now,
-        min_by(list_values.opening, list_values.kpi_date) as level_at_start
+        max(
+            case
+                when list_values.kpi_date = count_days.month_start_date then list_values.opening
+            end
+        ) as level_at_start
     from count_days
     left join list_values
         on
