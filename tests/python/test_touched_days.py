@@ -158,8 +158,7 @@ def erase(log: Log, person: str, count: int) -> Log:
         place(row)
         for rows in log.raw.values()
         for row in rows
-        if row["_ingest_seq"] in landed
-        and (row.get("person_id") or "").strip(WHITE_SPACE) == person
+        if row["_ingest_seq"] in landed and read_person(row) == person
     }
     return log.only(set(log.places) - theirs)
 
@@ -177,9 +176,7 @@ def read_person(row: dict[str, Any]) -> str:
 
 def list_people(log: Log) -> list[str]:
     """Everybody whom the log names, in the order of the number of their rows."""
-    people = Counter(
-        (row.get("person_id") or "").strip(WHITE_SPACE) for rows in log.raw.values() for row in rows
-    )
+    people = Counter(read_person(row) for rows in log.raw.values() for row in rows)
     return [person for person, _ in people.most_common() if person]
 
 
@@ -222,8 +219,7 @@ def test_after_any_sequence_of_ingests_the_tables_equal_a_full_build(
         # And both equal the independent reading of the contract.
         expected = oracle.expect(log.raw, log.files, zone)
         found += map(str, compare(expected, refreshed.database("incremental")))
-        assert not found, f"{log}, built after {stops} files, without {person}:\n" + "\n".join(
-            found[:20]
-        )
+        built = f"{log}, built after {stops} files, without {person}"
+        assert not found, f"{built}:\n" + "\n".join(found[:20])
 
     check()
