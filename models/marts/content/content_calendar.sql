@@ -123,7 +123,8 @@ describe_accounts as (
         count(*) as videos,
         cast(sum(log_views) as double) as sum_of_log_views,
         cast(sum(log_views * log_views) as double) as sum_of_squares,
-        sum(engagements) / nullif(cast(sum(views_with_engagements) as double), 0)
+        {{ wide_sum('engagements') }}
+        / nullif(cast({{ wide_sum('views_with_engagements') }} as double), 0)
             as account_rate
     from take_logarithms
     group by account_id
@@ -176,10 +177,10 @@ sum_slots as (
         topic,
         content_format,
         count(*) as videos,
-        sum(views) as views,
+        {{ wide_sum('views') }} as views,
         cast(sum(log_views) as double) as sum_of_log_views,
-        sum(engagements) as engagements,
-        sum(views_with_engagements) as views_with_engagements
+        {{ wide_sum('engagements') }} as engagements,
+        {{ wide_sum('views_with_engagements') }} as views_with_engagements
     from name_slots
     group by account_id, posting_weekday, posting_hour, topic, content_format
 

@@ -15,7 +15,7 @@ sum_bands as (
         watch_source,
         cast(mark as integer) as mark_pct,
         count(*) as videos,
-        sum(views_with_duration) as views_with_duration,
+        {{ wide_sum('views_with_duration') }} as views_with_duration,
         cast(
             sum(
                 coalesce(
