@@ -22,11 +22,12 @@ MOST_ROWS = 8
 
 _REFERENCE = re.compile(r"\{\{ ref\('(\w+)'\) \}\}")
 _INTRODUCTION = """\
-# Questions and selects
+# Eleven questions, eleven selects
 
 What people ask of short-video numbers, each answered by one plain select on the published file
-(`published/tiktok.duckdb`). The answers are those of the sample, of invented accounts; rates are in
-percent. dbt compiles the same selects from `analyses/`.
+(`published/tiktok.duckdb`); two have a second select, for their other half. The answers are those of
+the sample, of invented accounts; rates are in percent. dbt compiles the same selects from
+`analyses/`, and its documentation shows which tables each stands on.
 
 This page is generated: `python -m tiktok_warehouse.question_docs`.
 """
@@ -56,7 +57,8 @@ def render(home: Home, root: Path = PROJECT_ROOT) -> str:
             sql = _REFERENCE.sub(lambda match: _qualify(match[1], schemas), f"select{select}")
             cursor = connection.execute(sql)
             names = [column[0] for column in cursor.description or []]
-            parts.append(_write_section(question, sql.strip(), names, cursor.fetchall()))
+            heading = f"{int(path.name[1:3])}. {question}"
+            parts.append(_write_section(heading, sql.strip(), names, cursor.fetchall()))
     return "\n".join(parts)
 
 
@@ -64,8 +66,8 @@ def _qualify(table: str, schemas: dict[str, str]) -> str:
     return f"{schemas.get(table, 'marts')}.{table}"
 
 
-def _write_section(question: str, sql: str, names: list[str], rows: list[tuple[Any, ...]]) -> str:
-    lines = [f"## {question}\n", "```sql", sql, "```\n"]
+def _write_section(heading: str, sql: str, names: list[str], rows: list[tuple[Any, ...]]) -> str:
+    lines = [f"## {heading}\n", "```sql", sql, "```\n"]
     lines += [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
     lines += [f"| {' | '.join(map(_write_cell, row))} |" for row in rows[:MOST_ROWS]]
     if len(rows) > MOST_ROWS:
