@@ -102,4 +102,4 @@ describe_rows as (
 ) }}
 
 select * from keep_changes
-{{ in_order_of_days() }}
+{{ in_order_of_days(last="row_status = 'rejected'") }}
