@@ -412,7 +412,7 @@ def test_a_campaign_of_two_weeks_lifts_conversions(tables: Tables) -> None:
         for row in regular_rows(tables, "conversions", r"c\d{5}")
         if row["account_id"] == medium
     )
-    campaign = [f"2026-07-{day:02d}" for day in range(6, 20)]
+    campaign = [f"2026-08-{day:02d}" for day in range(10, 24)]
     inside = sum(per_day[day] for day in campaign) / 14
     assert inside > 3 * (per_day.total() - 14 * inside) / 76
 
