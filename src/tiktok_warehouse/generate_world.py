@@ -523,7 +523,7 @@ def _lift_engagement(world: World, views: Columns) -> Floats:
     spike_from = world.start_us + first_spike_day(world.days) * DAY_US
     in_spike = (views["at"] >= spike_from) & (views["at"] < spike_from + len(SPIKE_SHAPE) * DAY_US)
     is_viral = in_spike & (views["video"] == VIRAL_VIDEO)
-    return np.where(is_viral, lift * SPIKE_ENGAGEMENT, lift)
+    return np.asarray(np.where(is_viral, lift * SPIKE_ENGAGEMENT, lift))
 
 
 def _weigh_interaction_types(world: World) -> Floats:
