@@ -12,6 +12,7 @@ import numpy as np
 from tiktok_warehouse.generate_plants import (
     CAMPAIGN_CONVERSIONS,
     CAMPAIGN_DAYS,
+    CAMPAIGN_PRODUCT_SHARE,
     CAMPAIGN_VISITS,
     VIRAL_VIDEO,
     find_campaign_account,
@@ -170,7 +171,7 @@ def draw_conversions(
         currency[mine] = _choose(dice[mine, 1], np.array(shares))
     product = (dice[:, 2] * len(PRICES)).astype(np.int64)
     advertised = PRODUCTS.index(world.plants.campaign_product_id)
-    product = np.where(campaign & (dice[:, 3] < 0.8), advertised, product)
+    product = np.where(campaign & (dice[:, 3] < CAMPAIGN_PRODUCT_SHARE), advertised, product)
     quantity = 1 + (dice[:, 4] ** 3 * 4).astype(np.int64)
     value = np.array(PRICES)[product] * np.array(PRICE_FACTORS)[currency] * quantity
     sales = {

@@ -24,11 +24,13 @@ CAMPAIGN_ACCOUNT = 1
 SPIKE_SHAPE = (0.45, 1.0, 0.7, 0.3)
 # Of all views of the log, so that the spike stands out at any size.
 SPIKE_SHARE = 0.14
-SPIKE_ENGAGEMENT = 1.6
+SPIKE_ENGAGEMENT = 2.2
 
 CAMPAIGN_DAYS = 14
 CAMPAIGN_VISITS = 2.0
 CAMPAIGN_CONVERSIONS = 3.2
+# Of its purchases, the product's; so many that the other products sell about as before.
+CAMPAIGN_PRODUCT_SHARE = 0.92
 # The product that each of the three kinds of account advertises.
 CAMPAIGN_PRODUCTS = ("focaccia-pan", "chain-oil-100", "indigo-scarf")
 
