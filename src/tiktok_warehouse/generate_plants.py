@@ -23,7 +23,7 @@ CAMPAIGN_ACCOUNT = 1
 
 SPIKE_SHAPE = (0.45, 1.0, 0.7, 0.3)
 # Of all views of the log, so that the spike stands out at any size.
-SPIKE_SHARE = 0.14
+SPIKE_SHARE = 0.16
 SPIKE_ENGAGEMENT = 2.2
 
 CAMPAIGN_DAYS = 14
@@ -54,8 +54,8 @@ class Plants:
 
     Attributes:
         viral_account_id, viral_video_id: whose video goes viral.
-        spike_first_date, spike_peak_date: its first day and the one with most views (UTC). A log
-            of fewer days than a spike has none.
+        spike_first_date, spike_peak_date, spike_last_date: its days, and the one with most views
+            (UTC). A log of fewer days than a spike has none.
         campaign_account_id, campaign_product_id: who advertises what.
         campaign_first_date, campaign_last_date: when; a short log ends before its campaign.
         best_hour: 0 to 23 (UTC).
@@ -66,6 +66,7 @@ class Plants:
     viral_video_id: str
     spike_first_date: date
     spike_peak_date: date
+    spike_last_date: date
     campaign_account_id: str
     campaign_product_id: str
     campaign_first_date: date

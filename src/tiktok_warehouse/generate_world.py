@@ -339,6 +339,7 @@ def _name_plants(
         viral_video_id=videos[VIRAL_VIDEO]["video_id"],
         spike_first_date=spike,
         spike_peak_date=spike + timedelta(days=SPIKE_SHAPE.index(max(SPIKE_SHAPE))),
+        spike_last_date=spike + timedelta(days=len(SPIKE_SHAPE) - 1),
         campaign_account_id=accounts[advertiser]["account_id"],
         campaign_product_id=CAMPAIGN_PRODUCTS[advertiser % len(CAMPAIGN_PRODUCTS)],
         campaign_first_date=campaign,
