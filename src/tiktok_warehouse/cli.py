@@ -383,6 +383,14 @@ def generate(
     days: Annotated[int, typer.Option(help="Length of the log in days.")] = 90,
     file_format: Annotated[LogFormat, typer.Option("--format")] = LogFormat.parquet,
     seed: Annotated[int, typer.Option(help="Another seed gives another log.")] = 1,
+    accounts: Annotated[
+        int | None,
+        typer.Option(help="Own accounts in it. Default: by its size.", show_default=False),
+    ] = None,
+    videos: Annotated[
+        int | None,
+        typer.Option(help="Their videos. Default: by its size.", show_default=False),
+    ] = None,
     last_day: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Last day of the log (UTC).", show_default=False),
@@ -405,6 +413,8 @@ def generate(
             file_format=file_format.value,
             seed=seed,
             last_day=last_day.date() if last_day else generate_module.LAST_DAY,
+            accounts=accounts,
+            videos=videos,
             on_progress=lambda done: progress.update(task, completed=done),
         )
     for entity, files in log.files.items():

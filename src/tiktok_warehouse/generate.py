@@ -55,6 +55,7 @@ from tiktok_warehouse.generate_mess import (
     spoil,
     spoil_text,
 )
+from tiktok_warehouse.generate_plants import VIRAL_VIDEO, Plants
 from tiktok_warehouse.generate_world import (
     COMMENTS,
     INTERACTION_TYPES,
@@ -62,7 +63,6 @@ from tiktok_warehouse.generate_world import (
     PRODUCTS,
     SECOND_US,
     TRAFFIC_SOURCES,
-    VIRAL_VIDEO,
     Columns,
     Ints,
     World,
@@ -183,14 +183,16 @@ class GeneratedLog:
         rows: data rows by entity, spoilt ones included.
         mess: spoilt rows by entity and kind. Each kind of duplicate counts the row that is one
             too many.
+        plants: what an analysis has to find in it.
     """
 
     files: dict[str, tuple[Path, ...]]
     rows: dict[str, int]
     mess: dict[str, dict[str, int]]
+    plants: Plants
 
 
-def generate_sample(folder: Path) -> None:
+def generate_sample(folder: Path) -> Plants:
     """Write the ten seed files of the sample, the same bytes each time.
 
     Columns are the contract's, then the lineage, then ``_malformed``. Four ingests landed them;
@@ -198,6 +200,9 @@ def generate_sample(folder: Path) -> None:
 
     Args:
         folder: where ``raw_accounts.csv`` and the other nine go; made if absent.
+
+    Returns:
+        What an analysis has to find in it.
 
     Raises:
         OSError: the folder cannot be written.
@@ -255,6 +260,7 @@ def generate_sample(folder: Path) -> None:
             }
             lines.append([row.get(name, "") for name in header])
         _write_csv(folder / f"raw_{entity}.csv", header, lines)
+    return world.plants
 
 
 def generate_log(
@@ -265,6 +271,8 @@ def generate_log(
     file_format: FileFormat,
     seed: int = 1,
     last_day: date = LAST_DAY,
+    accounts: int | None = None,
+    videos: int | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> GeneratedLog:
     """Write a raw log as a platform would, about one row in a hundred of it spoilt.
@@ -281,6 +289,8 @@ def generate_log(
         file_format: of all the files.
         seed: another seed gives another log.
         last_day: last day of the window (UTC).
+        accounts: number of own accounts; by default more of them in a larger log, 3 to 30.
+        videos: number of videos, at least one an account; by default more in a larger log.
         on_progress: called after each chunk with the number of views written so far.
 
     Raises:
@@ -288,14 +298,20 @@ def generate_log(
         OSError: the folder cannot be written.
     """
     _check_arguments(events, days, last_day, seed, file_format)
+    accounts = min(max(events // 1_000_000, 3), 30) if accounts is None else accounts
+    if videos is None:
+        videos = max(min(max(events // 20_000, days * 2 // 3, 60), 2000), accounts)
+    if not 1 <= accounts <= videos:
+        raise UsageError(
+            f"{accounts} accounts and {videos} videos: give 1 or more, and a video an account."
+        )
     folder.mkdir(parents=True, exist_ok=True)
-    accounts = min(max(events // 1_000_000, 3), 30)
     world = build_world(
         seed=seed,
         last_day=last_day,
         days=days,
         accounts=accounts,
-        videos=min(max(events // 20_000, days * 2 // 3, 60), 2000),
+        videos=videos,
         people=max(int(events * 0.4), 20),
     )
     files: dict[str, list[Path]] = {name: [] for name in HEADERS}
@@ -375,6 +391,7 @@ def generate_log(
             entity: {kind: count for kind, count in counts.items() if count}
             for entity, counts in mess.items()
         },
+        plants=world.plants,
     )
 
 

@@ -9,11 +9,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from tiktok_warehouse.generate_plants import (
+    CAMPAIGN_CONVERSIONS,
+    CAMPAIGN_DAYS,
+    CAMPAIGN_PRODUCT_SHARE,
+    CAMPAIGN_VISITS,
+    VIRAL_VIDEO,
+    find_campaign_account,
+    first_campaign_day,
+)
 from tiktok_warehouse.generate_world import (
     DAY_US,
     NULL,
+    PRODUCTS,
     SECOND_US,
-    VIRAL_VIDEO,
     Columns,
     Floats,
     Ints,
@@ -49,20 +58,8 @@ OLD_UNFOLLOWS_PER_VIEW = 0.009
 CONVERSIONS_PER_VISIT = 0.20
 REFUND_SHARE = 0.07
 
-# One account advertises for two weeks.
-CAMPAIGN_ACCOUNT = 1
-CAMPAIGN_PRODUCT = 1
-CAMPAIGN_DAYS = 14
-CAMPAIGN_VISITS = 2.0
-CAMPAIGN_CONVERSIONS = 3.2
-
 # Followers at the start, for each viewer of the world and each unit of an account's size.
 OPENING_PER_VIEWER = 3.1
-
-
-def first_campaign_day(days: int) -> int:
-    """Day of the window, from 0, on which the campaign begins."""
-    return days * 35 // 90
 
 
 def draw_visits(
@@ -173,7 +170,8 @@ def draw_conversions(
         mine = account % len(CURRENCY_SHARES) == number
         currency[mine] = _choose(dice[mine, 1], np.array(shares))
     product = (dice[:, 2] * len(PRICES)).astype(np.int64)
-    product = np.where(campaign & (dice[:, 3] < 0.8), CAMPAIGN_PRODUCT, product)
+    advertised = PRODUCTS.index(world.plants.campaign_product_id)
+    product = np.where(campaign & (dice[:, 3] < CAMPAIGN_PRODUCT_SHARE), advertised, product)
     quantity = 1 + (dice[:, 4] ** 3 * 4).astype(np.int64)
     value = np.array(PRICES)[product] * np.array(PRICE_FACTORS)[currency] * quantity
     sales = {
@@ -220,7 +218,7 @@ def _in_campaign(
 ) -> np.ndarray[tuple[int], np.dtype[np.bool]]:
     start = world.start_us + first_campaign_day(world.days) * DAY_US
     inside = (at >= start) & (at < start + CAMPAIGN_DAYS * DAY_US)
-    return np.asarray(inside & (account == CAMPAIGN_ACCOUNT))
+    return np.asarray(inside & (account == find_campaign_account(len(world.accounts))))
 
 
 def _name_ties(world: World, person: Ints, account: Ints) -> Ints:

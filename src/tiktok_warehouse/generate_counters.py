@@ -113,7 +113,9 @@ def list_follower_counts(tally: Tally, seed: int) -> list[Dated]:
     world, rng = tally.world, start_stream(seed, 5)
     official = _list_official_levels(tally, seed)
     absent = rng.random(official.shape) < 0.07
-    absent[:, 1][world.days * 55 // 90 : world.days * 55 // 90 + 5] = True
+    absent[:, min(1, len(world.accounts) - 1)][
+        world.days * 55 // 90 : world.days * 55 // 90 + 5
+    ] = True
     absent[: world.days // 18, -1] = True
     rows = []
     for day in range(world.days):

@@ -19,6 +19,25 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import numpy.typing as npt
 
+from tiktok_warehouse.generate_plants import (
+    BEST_HOUR_ENGAGEMENT,
+    CAMPAIGN_DAYS,
+    CAMPAIGN_PRODUCTS,
+    POSTING_HOURS,
+    SPIKE_ENGAGEMENT,
+    SPIKE_SHAPE,
+    SPIKE_SHARE,
+    TOPIC_SAVES,
+    VIRAL_HOUR,
+    VIRAL_VIDEO,
+    Plants,
+    choose_topic,
+    find_campaign_account,
+    first_campaign_day,
+    first_spike_day,
+    is_on_topic,
+)
+
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Columns = dict[str, Ints]
@@ -52,15 +71,12 @@ INTERACTION_SHARES = (0.61, 0.09, 0.1, 0.15, 0.012, 0.008, 0.03)
 COMMENT = INTERACTION_TYPES.index("comment")
 UNDOABLE_UP_TO = INTERACTION_TYPES.index("save")
 SHARE = INTERACTION_TYPES.index("share")
+SAVE = INTERACTION_TYPES.index("save")
 
 IMPRESSION_SHARE = 0.10
 NO_PERSON_SHARE = 0.04
-INTERACTIONS_PER_ENGAGED_VIEW = 0.15
+INTERACTIONS_PER_ENGAGED_VIEW = 0.12
 UNDO_SHARE = 0.04
-VIRAL_VIDEO = 0
-SPIKE_SHAPE = (0.45, 1.0, 0.7, 0.3)
-# Of all views of the log, so that the spike stands out at any size.
-SPIKE_SHARE = 0.14
 
 # Monday first. Leisure viewing peaks at the weekend.
 WEEKDAY_WEIGHTS = (0.90, 0.86, 0.90, 0.95, 1.06, 1.30, 1.22)
@@ -134,6 +150,9 @@ class World:
         day_cdf: running share of views at the start of each day, then 1.
         utc_offset_minutes: days x accounts, the accounts' local time less UTC.
         people: how many viewers there are.
+        engagement_lift, save_lift: by how much each video's posting hour multiplies what viewers
+            do, and its topic what they save.
+        plants: what the log holds on purpose.
     """
 
     accounts: list[dict[str, str]]
@@ -148,6 +167,9 @@ class World:
     day_cdf: Floats
     utc_offset_minutes: Ints
     people: int
+    engagement_lift: Floats
+    save_lift: Floats
+    plants: Plants
 
     @property
     def end_us(self) -> int:
@@ -179,6 +201,9 @@ def build_world(
     account_rows, sizes = _make_accounts(rng, profiles)
 
     account_of = _spread_videos(sizes, videos)
+    dice = start_stream(seed, 9).random(1 + accounts)
+    best_hour = POSTING_HOURS[int(dice[0] * len(POSTING_HOURS))]
+    topics = [choose_topic(number, float(dice[1 + number])) for number in range(accounts)]
     posted_us = _make_posting_times(rng, start_us, days, account_of)
     hidden_seconds = _make_durations(rng, videos)
     appeal = rng.random(videos)
@@ -188,6 +213,11 @@ def build_world(
     weights = _weigh_cells(first_day, start_us, days, posted_us, popularity)
     cell_cdf = np.cumsum(weights.ravel())
     cell_cdf /= cell_cdf[-1]
+    on_topic = [
+        is_on_topic(account, topics[account], row["caption"])
+        for account, row in zip(account_of.tolist(), video_rows, strict=True)
+    ]
+    is_best_hour = posted_us % DAY_US // (3600 * SECOND_US) == best_hour
     return World(
         accounts=account_rows,
         videos=video_rows,
@@ -201,6 +231,9 @@ def build_world(
         day_cdf=np.concatenate(([0.0], cell_cdf[videos - 1 :: videos])),
         utc_offset_minutes=_list_utc_offsets(first_day, days, [p[3] for p in profiles]),
         people=people,
+        engagement_lift=np.where(is_best_hour, BEST_HOUR_ENGAGEMENT, 1.0),
+        save_lift=np.where(on_topic, TOPIC_SAVES, 1.0),
+        plants=_name_plants(account_rows, video_rows, first_day, days, best_hour, topics),
     )
 
 
@@ -257,7 +290,7 @@ def draw_interactions(
     count = len(views["at"])
     watched = np.minimum(views["watch"] / world.duration_ms[views["video"]], 1.0)
     chance = INTERACTIONS_PER_ENGAGED_VIEW * (0.35 + 0.9 * watched)
-    chance = np.where(views["watch"] > 0, chance, 0.0)
+    chance = np.where(views["watch"] > 0, chance, 0.0) * _lift_engagement(world, views)
     # Two passes, so that one view can bring a like and a comment.
     view = np.concatenate(
         (
@@ -288,6 +321,32 @@ def draw_interactions(
     order = order[columns["at"][order] < world.end_us]
     columns = {name: values[order] for name, values in columns.items()}
     return {"id": np.arange(first_id, first_id + len(order), dtype=np.int64), **columns}
+
+
+def _name_plants(
+    accounts: list[dict[str, str]],
+    videos: list[dict[str, str]],
+    first_day: date,
+    days: int,
+    best_hour: int,
+    topics: list[str],
+) -> Plants:
+    spike = first_day + timedelta(days=first_spike_day(days))
+    advertiser = find_campaign_account(len(accounts))
+    campaign = first_day + timedelta(days=first_campaign_day(days))
+    return Plants(
+        viral_account_id=videos[VIRAL_VIDEO]["account_id"],
+        viral_video_id=videos[VIRAL_VIDEO]["video_id"],
+        spike_first_date=spike,
+        spike_peak_date=spike + timedelta(days=SPIKE_SHAPE.index(max(SPIKE_SHAPE))),
+        spike_last_date=spike + timedelta(days=len(SPIKE_SHAPE) - 1),
+        campaign_account_id=accounts[advertiser]["account_id"],
+        campaign_product_id=CAMPAIGN_PRODUCTS[advertiser % len(CAMPAIGN_PRODUCTS)],
+        campaign_first_date=campaign,
+        campaign_last_date=campaign + timedelta(days=CAMPAIGN_DAYS - 1),
+        best_hour=best_hour,
+        topics={row["account_id"]: topic for row, topic in zip(accounts, topics, strict=True)},
+    )
 
 
 def _to_us(day: date) -> int:
@@ -343,10 +402,12 @@ def _make_posting_times(
         day[:old] = -1 - np.floor(rng.random(old) * 60).astype(np.int64)
         new = len(mine) - old
         day[old:] = np.floor((np.arange(new) + rng.random(new)) / max(new, 1) * days)
-        second = 11 * 3600 + np.floor(rng.random(len(mine)) * 10 * 3600).astype(np.int64)
+        slot = rng.random(len(mine)) * len(POSTING_HOURS)
+        second = np.array(POSTING_HOURS)[slot.astype(np.int64)] * 3600
+        second += np.floor(slot % 1 * 3600).astype(np.int64)
         posted[mine] = start_us + day * DAY_US + second * SECOND_US
     # Old enough for its spike to stand apart from its launch.
-    posted[VIRAL_VIDEO] = start_us - 5 * DAY_US + 15 * 3600 * SECOND_US
+    posted[VIRAL_VIDEO] = start_us - 5 * DAY_US + VIRAL_HOUR * 3600 * SECOND_US
     return posted
 
 
@@ -379,7 +440,7 @@ def _weigh_cells(
     rhythm = np.array(WEEKDAY_WEIGHTS)[weekday][:, None]
     weights = np.where(age >= 0, decay * popularity[None, :] * rhythm, 0.0)
 
-    spike_from = days * 6 // 10
+    spike_from = first_spike_day(days)
     spike = np.array(SPIKE_SHAPE)[: max(days - spike_from, 1)]
     if days > len(SPIKE_SHAPE):
         share = SPIKE_SHARE / (1 - SPIKE_SHARE) * weights.sum() * spike / spike.sum()
@@ -452,10 +513,31 @@ def _draw_category(rng: np.random.Generator, shares: tuple[float, ...], count: i
     return np.minimum(np.searchsorted(cdf, rng.random(count), side="right"), len(shares) - 1)
 
 
-def _draw_interaction_types(world: World, rng: np.random.Generator, video: Ints) -> Ints:
+def _lift_engagement(world: World, views: Columns) -> Floats:
+    """By how much what was planted multiplies the engagements of each view."""
+    shares = _weigh_interaction_types(world)
+    # Saves that a topic adds come on top: they take the place of no like.
+    added = shares[:, SAVE] * (world.save_lift - 1) / shares.sum(axis=1)
+    lift = (world.engagement_lift * (1 + added))[views["video"]]
+    if world.days <= len(SPIKE_SHAPE):
+        return np.asarray(lift)
+    spike_from = world.start_us + first_spike_day(world.days) * DAY_US
+    in_spike = (views["at"] >= spike_from) & (views["at"] < spike_from + len(SPIKE_SHAPE) * DAY_US)
+    is_viral = in_spike & (views["video"] == VIRAL_VIDEO)
+    return np.asarray(np.where(is_viral, lift * SPIKE_ENGAGEMENT, lift))
+
+
+def _weigh_interaction_types(world: World) -> Floats:
+    """Weights of each video's interaction types, before its topic adds saves: videos x types."""
     shares = np.array(INTERACTION_SHARES)[None, :].repeat(len(world.appeal), axis=0)
     # Save-worthiness differs between videos, and is not the same thing as holding viewers.
-    shares[:, INTERACTION_TYPES.index("save")] *= 0.4 + 1.4 * ((world.appeal * 7) % 1)
+    shares[:, SAVE] *= 0.4 + 1.4 * ((world.appeal * 7) % 1)
+    return np.asarray(shares)
+
+
+def _draw_interaction_types(world: World, rng: np.random.Generator, video: Ints) -> Ints:
+    shares = _weigh_interaction_types(world)
+    shares[:, SAVE] *= world.save_lift
     cdf = np.cumsum(shares, axis=1)
     cdf /= cdf[:, -1:]
     kind = (rng.random(len(video))[:, None] >= cdf[video]).sum(axis=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ _INTRODUCTION = """\
 # Eleven questions, eleven selects
 
 What people ask of short-video numbers, each answered by one plain select on the published file
-(`published/tiktok.duckdb`); two have a second select, for their other half. The answers are those of
+(`published/tiktok.duckdb`); two have more than one select, for the rest of the question. The answers are those of
 the sample, of invented accounts; rates are in percent. dbt compiles the same selects from
 `analyses/`, and its documentation shows which tables each stands on.
 
@@ -46,20 +47,32 @@ def render(home: Home, root: Path = PROJECT_ROOT) -> str:
     parts = [_INTRODUCTION]
     database = home.published / "tiktok.duckdb"
     with duckdb.connect(str(database), read_only=True) as connection:
-        schemas = dict(
-            connection.execute(
-                "select table_name, table_schema from information_schema.tables"
-            ).fetchall()
-        )
         for path in sorted((root / "analyses").glob("q*.sql")):
-            comment, _, select = path.read_text(encoding="utf-8").partition("\nselect")
-            question = " ".join(line.lstrip("- ") for line in comment.splitlines())
-            sql = _REFERENCE.sub(lambda match: _qualify(match[1], schemas), f"select{select}")
+            question, sql = read_select(path, connection)
             cursor = connection.execute(sql)
             names = [column[0] for column in cursor.description or []]
             heading = f"{int(path.name[1:3])}. {question}"
-            parts.append(_write_section(heading, sql.strip(), names, cursor.fetchall()))
+            parts.append(_write_section(heading, sql, names, cursor.fetchall()))
     return "\n".join(parts)
+
+
+def read_select(path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+    """The question that a file of ``analyses/`` asks, and its select on the tables of a database.
+
+    Args:
+        path: of the file.
+        connection: to a published file or a build database.
+    """
+    schemas = dict(
+        connection.execute(
+            "select table_name, table_schema from information_schema.tables"
+        ).fetchall()
+    )
+    lines = path.read_text(encoding="utf-8").splitlines()
+    comment = list(takewhile(lambda line: line.startswith("--"), lines))
+    question = " ".join(line.lstrip("- ") for line in comment)
+    select = "\n".join(lines[len(comment) :])
+    return question, _REFERENCE.sub(lambda match: _qualify(match[1], schemas), select).strip()
 
 
 def _qualify(table: str, schemas: dict[str, str]) -> str:

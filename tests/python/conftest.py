@@ -63,7 +63,10 @@ def lake_home(refreshed_once: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 # They build warehouses, for minutes. Begun last, one of them would keep one worker busy alone.
-SLOW_MODULES = ("test_oracle", "test_touched_days", "test_forget", "test_refresh", "test_canary")
+SLOW_MODULES = (
+    *("test_oracle", "test_touched_days", "test_forget", "test_refresh", "test_canary"),
+    "test_planted_truths",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -412,7 +412,7 @@ def test_a_campaign_of_two_weeks_lifts_conversions(tables: Tables) -> None:
         for row in regular_rows(tables, "conversions", r"c\d{5}")
         if row["account_id"] == medium
     )
-    campaign = [f"2026-07-{day:02d}" for day in range(6, 20)]
+    campaign = [f"2026-08-{day:02d}" for day in range(10, 24)]
     inside = sum(per_day[day] for day in campaign) / 14
     assert inside > 3 * (per_day.total() - 14 * inside) / 76
 
@@ -857,6 +857,29 @@ def test_a_seed_gives_one_log(tmp_path: Path, file_format: FileFormat) -> None:
     assert people[0] & people[2] <= {""}
 
 
+def test_plants_are_of_the_log_that_holds_them(tmp_path: Path) -> None:
+    log = generate_log(
+        tmp_path, events=3000, days=30, file_format="parquet", seed=5, accounts=4, videos=80
+    )
+    own = {row["account_id"] for row in read_log(log, "accounts") if row["account_role"] == "own"}
+    videos = {row["video_id"]: row for row in read_log(log, "videos")}
+    plants = log.plants
+    assert len(own) == 4
+    assert set(plants.topics) == own
+    assert sum(row["account_id"] in own for row in videos.values()) >= 80
+    assert videos[plants.viral_video_id]["account_id"] == plants.viral_account_id
+    assert plants.campaign_account_id in own - {plants.viral_account_id}
+    hours = Counter(row["posted_at"][11:13] for row in videos.values() if row["account_id"] in own)
+    assert hours[f"{plants.best_hour:02d}"] >= 5
+    others = {
+        generate_log(
+            tmp_path / str(seed), events=100, days=30, file_format="parquet", seed=seed
+        ).plants.best_hour
+        for seed in range(8)
+    }
+    assert len(others) > 2
+
+
 def test_files_and_progress_follow_the_chunks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -888,6 +911,8 @@ def test_log_is_generated_fast_enough_to_load_millions(tmp_path: Path) -> None:
         ({"events": 1, "days": 0}, "0 days"),
         ({"events": 1, "days": 5000}, "5000 days"),
         ({"events": 1, "days": 1, "seed": -1}, "Seed -1"),
+        ({"events": 1, "days": 1, "accounts": 3, "videos": 2}, "3 accounts and 2 videos"),
+        ({"events": 1, "days": 1, "accounts": 0}, "0 accounts"),
     ],
 )
 def test_impossible_logs_are_refused(
@@ -900,5 +925,7 @@ def test_impossible_logs_are_refused(
             days=arguments["days"],
             file_format="csv",
             seed=arguments.get("seed", 1),
+            accounts=arguments.get("accounts"),
+            videos=arguments.get("videos"),
         )
     assert not (tmp_path / "log").exists()

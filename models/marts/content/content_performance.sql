@@ -158,15 +158,17 @@ rank_groups as (
         rank() over (
             partition by account_id, period, trait, kpi order by rate desc
         ) as rate_rank,
-        count(p_value) over (partition by account_id, period, trait, kpi) as p_values,
+        count(p_value) over (partition by account_id, period) as p_values,
         row_number() over (
-            partition by account_id, period, trait, kpi order by p_value nulls last, trait_value
+            partition by account_id, period order by p_value nulls last, kpi, trait, trait_value
         ) as p_rank
     from add_p_value
 
 ),
 
 -- Benjamini and Hochberg (1995): the smallest of a p-value and those behind it, times all ÷ place.
+-- Over all that an account is told of a period: over each trait and KPI apart, an account whose
+-- content does not differ would hear of a difference somewhere nearly always.
 adjust_p_values as (
 
     select
@@ -174,7 +176,7 @@ adjust_p_values as (
         least(
             1,
             min(p_value * p_values / p_rank) over (
-                partition by account_id, period, trait, kpi
+                partition by account_id, period
                 order by p_rank
                 rows between current row and unbounded following
             )
