@@ -73,9 +73,10 @@ count_interactions as (
         event_date,
         coalesce(traffic_source, 'unknown') as traffic_source,
         count(*) filter (where {{ is_public_engagement() }}) as public_engagements,
-        count(*) filter (where interaction_type = 'save' and not is_undo) as saves,
+        count(*) filter (where interaction_type = 'save') as saves,
         count(distinct person_key) filter (where {{ is_public_engagement() }}) as engagers
     from interactions
+    where interaction_type in ('like', 'comment', 'share', 'save') and not is_undo
     group by account_id, event_date, coalesce(traffic_source, 'unknown')
 
 ),
