@@ -10,8 +10,6 @@
     post_hook='{{ record_consumed() }}',
 ) }}
 
-{%- set key = ['account_id', 'event_date', 'traffic_source'] %}
-
 with
 
 video_views as (
@@ -151,13 +149,26 @@ join_steps as (
         end as conversion_value_amount,
         count_conversions.currency
     from list_keys
-    {%- for step in ['views', 'interactions', 'visits', 'conversions'] %}
-    left join count_{{ step }}
+    left join count_views
         on
-            {%- for column in key %}
-            {{ 'and ' if not loop.first }}list_keys.{{ column }} = count_{{ step }}.{{ column }}
-            {%- endfor %}
-    {%- endfor %}
+            list_keys.account_id = count_views.account_id
+            and list_keys.event_date = count_views.event_date
+            and list_keys.traffic_source = count_views.traffic_source
+    left join count_interactions
+        on
+            list_keys.account_id = count_interactions.account_id
+            and list_keys.event_date = count_interactions.event_date
+            and list_keys.traffic_source = count_interactions.traffic_source
+    left join count_visits
+        on
+            list_keys.account_id = count_visits.account_id
+            and list_keys.event_date = count_visits.event_date
+            and list_keys.traffic_source = count_visits.traffic_source
+    left join count_conversions
+        on
+            list_keys.account_id = count_conversions.account_id
+            and list_keys.event_date = count_conversions.event_date
+            and list_keys.traffic_source = count_conversions.traffic_source
 
 )
 

@@ -2,7 +2,9 @@
     'unique_viewers', 'engagers', 'profile_visitors', 'link_clickers', 'converters_beyond_clicks',
     'purchasers',
 ] -%}
-{%- set times = ['timed_conversions', 'total_time_to_convert_seconds', 'median_time_to_convert_seconds'] -%}
+{%- set times = [
+    'timed_conversions', 'total_time_to_convert_seconds', 'median_time_to_convert_seconds'
+] -%}
 
 with
 
@@ -296,11 +298,13 @@ hide_small_groups as (
         {% for measure in people -%}
         case when not hides_{{ measure }} then {{ measure }} end as {{ measure }},
         {% endfor -%}
-        hides_{{ people | join(' or hides_') }} as has_suppressed_people,
-        case when knows_times then coalesce(timed_conversions, 0) end as timed_conversions,
-        {% for measure in times[1:] -%}
-        case when knows_times and not hides_converters_beyond_clicks then {{ measure }} end
-            as {{ measure }},
+        hides_{{ people | join('\n        or hides_') }}
+            as has_suppressed_people,
+        {% for measure in times -%}
+        case
+            when knows_times and not hides_converters_beyond_clicks
+                then {{ 'coalesce(timed_conversions, 0)' if loop.first else measure }}
+        end as {{ measure }},
         {% endfor -%}
         conversion_value_amount,
         currency,
@@ -332,16 +336,22 @@ select
     purchases,
     purchasers,
     conversions,
-    {{ pct('engagers', "case when watch_source = engagement_source then unique_viewers end") }}
+    {{ pct('engagements', of_one_source('views', 'watch', 'engagement')) }}
+        as view_to_engagement_pct,
+    {{ pct('profile_visits', of_one_source('engagements', 'engagement', 'funnel')) }}
+        as engagement_to_visit_pct,
+    {{ pct('link_clicks', 'profile_visits') }} as visit_to_click_pct,
+    {{ pct('conversions_beyond_clicks', 'link_clicks') }} as click_to_conversion_pct,
+    {{ pct('conversions_beyond_clicks', of_one_source('views', 'watch', 'funnel')) }}
+        as view_to_conversion_pct,
+    {{ pct('engagers', of_one_source('unique_viewers', 'watch', 'engagement')) }}
         as viewer_to_engager_pct,
-    {{ pct('profile_visitors', "case when engagement_source = funnel_source then engagers end") }}
+    {{ pct('profile_visitors', of_one_source('engagers', 'engagement', 'funnel')) }}
         as engager_to_visitor_pct,
     {{ pct('link_clickers', 'profile_visitors') }} as visitor_to_clicker_pct,
     {{ pct('converters_beyond_clicks', 'link_clickers') }} as clicker_to_converter_pct,
-    {{ pct(
-        'converters_beyond_clicks',
-        "case when watch_source = funnel_source then unique_viewers end"
-    ) }} as viewer_to_converter_pct,
+    {{ pct('converters_beyond_clicks', of_one_source('unique_viewers', 'watch', 'funnel')) }}
+        as viewer_to_converter_pct,
     timed_conversions,
     total_time_to_convert_seconds,
     {{ ratio('total_time_to_convert_seconds', 'timed_conversions') }}
