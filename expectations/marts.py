@@ -202,7 +202,9 @@ RESTATEMENTS = "quality.kpi_restatements"
 VIDEO_KPIS = "marts.daily_video_kpis"
 
 # Columns that may be negative: differences of any kind, and money (refunds).
-_OF_INTERACTIONS = re.compile(r"^(like|comment|share|engagement|active_engagement)")
+_OF_INTERACTIONS = re.compile(
+    r"^(like|comment|share|engagement|active_engagement|view_to_engagement)"
+)
 _MAY_BE_NEGATIVE = re.compile(
     r"(^|_)(net|growth|adjustment|change|difference|amount|since|gap|delta)(_|$)"
 )

@@ -36,6 +36,11 @@
     case when engagement_source = {{ source }} then {{ denominator }} end
 {%- endmacro %}
 
+{#- A denominator of one family, unless it comes from another source than the numerator's family. -#}
+{% macro of_one_source(denominator, family, numerator_family) -%}
+    case when {{ family }}_source = {{ numerator_family }}_source then {{ denominator }} end
+{%- endmacro %}
+
 {% macro kpi_rates() -%}
     {{ pct('engagements', beside_engagements('views')) }} as engagement_rate_pct,
     {{ pct('engagements', beside_engagements('reach')) }} as engagement_rate_by_reach_pct,

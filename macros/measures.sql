@@ -6,6 +6,11 @@
     ]) }}
 {%- endmacro %}
 
+{#- Whether an interaction is an engagement that shows its person: a save is private, an undo takes back. -#}
+{% macro is_public_engagement() -%}
+    interaction_type in ('like', 'comment', 'share') and not is_undo
+{%- endmacro %}
+
 {#- Daily counts of people, by their table: recounted at every grain, never summed. -#}
 {% macro viewer_measures() -%}
     {{ return({'reach': 'viewers', 'unique_viewers': 'viewers', 'new_viewers': 'new_viewers'}) }}

@@ -116,3 +116,25 @@
 {% macro spark__days_before(date, days) -%}
     date_sub({{ date }}, cast({{ days }} as integer))
 {%- endmacro %}
+
+
+{#- Seconds from one UTC timestamp to a later one, to the thousandth (negative if it is earlier). -#}
+{% macro seconds_between(first_timestamp, second_timestamp) -%}
+    {#- Multiplied, since dividing decimals gives a double on one engine. -#}
+    cast(
+        cast({{ microseconds_between(first_timestamp, second_timestamp) }} as decimal(24, 0))
+        * cast(0.000001 as decimal(7, 6)) as decimal(18, 3)
+    )
+{%- endmacro %}
+
+{% macro microseconds_between(first_timestamp, second_timestamp) -%}
+    {{ return(adapter.dispatch('microseconds_between')(first_timestamp, second_timestamp)) }}
+{%- endmacro %}
+
+{% macro duckdb__microseconds_between(first_timestamp, second_timestamp) -%}
+    date_diff('microsecond', {{ first_timestamp }}, {{ second_timestamp }})
+{%- endmacro %}
+
+{% macro spark__microseconds_between(first_timestamp, second_timestamp) -%}
+    timestampdiff(microsecond, {{ first_timestamp }}, {{ second_timestamp }})
+{%- endmacro %}

@@ -40,6 +40,7 @@ count_conversions as (
     select
         account_id,
         event_date,
+        {{ conversion_steps() }},
         {{ conversion_totals() }}
     from conversions
     group by account_id, event_date
@@ -53,6 +54,9 @@ join_days as (
         coalesce(count_visits.event_date, count_conversions.event_date) as event_date,
         coalesce(count_visits.profile_visits, 0) as profile_visits,
         coalesce(count_visits.profile_visitors, 0) as profile_visitors,
+        {% for measure in conversion_step_measures() -%}
+        coalesce(count_conversions.{{ measure }}, 0) as {{ measure }},
+        {% endfor -%}
         coalesce(count_conversions.conversions, 0) as conversions,
         case
             when count_conversions.conversions is null then 0

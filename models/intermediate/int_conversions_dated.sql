@@ -18,6 +18,7 @@ add_day as (
     select
         conversions.conversion_id,
         conversions.account_id,
+        conversions.person_key,
         conversions.conversion_type,
         conversions.product_id,
         conversions.quantity,

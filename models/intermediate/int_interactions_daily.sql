@@ -26,6 +26,7 @@ count_interactions as (
         - count(*) filter (where interaction_type = '{{ interaction_type }}' and is_undo)
             as net_{{ measure }},
         {% endfor -%}
+        count(distinct person_key) filter (where {{ is_public_engagement() }}) as engagers,
         event_date
     from interactions
     group by video_id, event_date

@@ -4,7 +4,11 @@
     post_hook='{{ record_consumed() }}',
 ) }}
 
-{%- set follow_days = follow_attribution_days() -%}
+{#- What a view leads to within so many hours, on days of which it may be another's. -#}
+{%- set attributed = {
+    'follows': var('follow_attribution_hours'),
+    'funnel': var('funnel_attribution_hours'),
+} -%}
 {%- set seen = adapter.get_relation(
     this.database, this.schema, 'int_videos_seen'
 ) if execute else none -%}
@@ -218,19 +222,24 @@ list_days as (
 
 ),
 
--- A follow that names no video belongs to the one its person watched last before it.
-list_follow_days as (
-    {% for days in range(follow_days + 1) %}
+-- A follow that names no video belongs to the one its person watched last before it, and so does
+-- the traffic source of a visit or a conversion.
+list_days_after as (
+    {% for entity, hours in attributed.items() %}
+    {%- set is_last_entity = loop.last %}
+    {%- for days in range(attribution_days(hours) + 1) %}
     select
+        '{{ entity }}' as entity,
         account_id,
         {{ days_before('event_date', -days) }} as event_date
     from list_days
     where entity = 'video_views'
-    {{ 'union distinct' if not loop.last }}
+    {{ 'union distinct' if not (loop.last and is_last_entity) }}
     {% endfor %}
+    {%- endfor %}
 ),
 
-add_follow_days as (
+add_days_after as (
 
     select
         entity,
@@ -243,12 +252,12 @@ add_follow_days as (
     union all
 
     select
-        'follows' as entity,
+        entity,
         account_id,
         cast(null as string) as video_id,
         event_date,
         cast(null as string) as person_key
-    from list_follow_days
+    from list_days_after
 
     union all
 
@@ -269,4 +278,4 @@ select
     event_date,
     person_key,
     cast({{ current_change_seq() }} as bigint) as change_seq
-from add_follow_days
+from add_days_after

@@ -61,6 +61,7 @@ count_conversions as (
     select
         video_id,
         event_date,
+        {{ conversion_steps() }},
         {{ conversion_totals() }}
     from conversions
     where video_id is not null
@@ -101,6 +102,9 @@ join_days as (
         coalesce(count_follows.followers_gained, 0) as followers_gained,
         coalesce(count_visits.profile_visits, 0) as profile_visits,
         coalesce(count_visits.profile_visitors, 0) as profile_visitors,
+        {% for measure in conversion_step_measures() -%}
+        coalesce(count_conversions.{{ measure }}, 0) as {{ measure }},
+        {% endfor -%}
         coalesce(count_conversions.conversions, 0) as conversions,
         case
             when count_conversions.conversions is null then 0
