@@ -17,19 +17,26 @@ mark_small as (
 
 ),
 
--- The account's viewers are known as a whole, and so are its public interactions, of which a lurker
--- has none.
+-- The account's viewers are known as a whole.
 withhold_people as (
 
     select
         *,
-        (
-            {{ is_withheld('people', 'is_small', 'account_id, period, is_viewer', 'segment') }}
-        )
-        or (
-            {{ is_withheld('people', 'is_small', 'account_id, period, has_interacted', 'segment') }}
-        ) as is_suppressed
+        {{ is_withheld('people', 'is_small', 'account_id, period, is_viewer', 'segment') }}
+            as is_suppressed
     from mark_small
+
+),
+
+-- So are its public interactions, of which a lurker has none.
+withhold_interactions as (
+
+    select
+        *,
+        {{ is_withheld(
+            'people', 'is_suppressed', 'account_id, period, has_interacted', 'segment'
+        ) }} as is_interactions_suppressed
+    from withhold_people
 
 ),
 
@@ -40,7 +47,7 @@ mark_small_splits as (
         is_suppressed
         or coalesce({{ is_small_group('new_people') }}, false)
         or coalesce({{ is_small_group('returning_people') }}, false) as is_small_split
-    from withhold_people
+    from withhold_interactions
 
 ),
 
@@ -95,7 +102,7 @@ show_counts as (
         case when not withheld.is_suppressed then withheld.views end as views,
         case when not withheld.is_suppressed then withheld.watch_seconds end
             as total_watch_seconds,
-        case when not withheld.is_suppressed then withheld.public_interactions end
+        case when not withheld.is_interactions_suppressed then withheld.public_interactions end
             as public_interactions,
         case when not ({{ is_small_group('sum_periods.viewers') }}) then sum_periods.viewers end
             as viewers,
