@@ -32,7 +32,7 @@
     or (
         max(case when {{ is_small }} then 1 else 0 end) over (partition by {{ whole }}) = 1
         and (
-            sum({{ people }}) over (partition by {{ whole }}) < {{ var('privacy_threshold') }}
+            {{ is_small_group('sum(' ~ people ~ ') over (partition by ' ~ whole ~ ')') }}
             or (
                 {{ people }} > 0
                 and (
