@@ -1,26 +1,19 @@
--- Who the audience is: the last 28 days by segment, new against returning, and of all who viewed
--- for the first time in the last half year, how many came back. NULL: too few people to be shown.
+-- Who the audience is: the viewers of the last 28 days by segment, new against returning, and how
+-- many of each account's new viewers came back in a later week. NULL: too few people to be shown.
 select
     handle,
     segment,
-    people,
-    round(share_of_viewers_pct, 1) as share_of_viewers_pct,
-    new_people,
-    returning_people,
-    round(share_of_interactions_pct, 1) as share_of_interactions_pct,
-    cohorts,
-    round(100 * returned_people / new_viewers, 1) as came_back_pct
-from {{ ref('audience_segments') }}
+    max(people) as people,
+    round(max(share_of_viewers_pct), 1) as share_of_viewers_pct,
+    max(new_people) as new_people,
+    max(returning_people) as returning_people,
+    round(max(share_of_interactions_pct), 1) as share_of_interactions_pct,
+    count(returned_people) as cohorts,
+    round(100 * sum(returned_people) / sum(cohort.new_viewers), 1) as came_back_pct
+from {{ ref('audience_segments') }} as segments
 inner join {{ ref('dim_accounts') }} using (account_id)
-left join (
-    select
-        account_id,
-        count(*) as cohorts,
-        sum(new_viewers) as new_viewers,
-        sum(returned_people) as returned_people
-    from {{ ref('viewer_cohorts') }}
-    where returned_people is not null
-    group by account_id
-) as returns using (account_id)
+left join {{ ref('viewer_cohorts') }} as cohort
+    on segments.account_id = cohort.account_id and returned_people is not null
 where period = 'last_28_days'
-order by handle, people desc nulls last, segment
+group by handle, segment
+order by handle, max(people) desc nulls last, segment

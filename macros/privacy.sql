@@ -23,23 +23,30 @@
 {% macro is_withheld(people, is_small, whole, name) -%}
     {%- set smaller -%}
         over (
-            partition by {{ whole }}
-            order by {{ is_small }} desc, {{ people }} asc, {{ name }} asc
-            rows between unbounded preceding and 1 preceding
-        )
+                            partition by {{ whole }}
+                            order by {{ is_small }} desc, {{ people }} asc, {{ name }} asc
+                            rows between unbounded preceding and 1 preceding
+                        )
     {%- endset -%}
     {{ is_small }}
     or (
         max(case when {{ is_small }} then 1 else 0 end) over (partition by {{ whole }}) = 1
         and (
-            {{ is_small_group('sum(' ~ people ~ ') over (partition by ' ~ whole ~ ')') }}
+            sum({{ people }}) over (partition by {{ whole }})
+            between 1 and {{ var('privacy_threshold') - 1 }}
             or (
                 {{ people }} > 0
                 and (
                     coalesce(
-                        sum(case when {{ is_small }} or {{ people }} > 0 then 1 else 0 end) {{ smaller }}, 0
+                        sum(case when {{ is_small }} or {{ people }} > 0 then 1 end)
+                        {{ smaller }},
+                        0
                     ) < 2
-                    or coalesce(sum({{ people }}) {{ smaller }}, 0) < {{ var('privacy_threshold') }}
+                    or coalesce(
+                        sum({{ people }})
+                        {{ smaller }},
+                        0
+                    ) < {{ var('privacy_threshold') }}
                 )
             )
         )
