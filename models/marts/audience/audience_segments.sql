@@ -57,7 +57,9 @@ withhold_splits as (
     select
         *,
         (
-            {{ is_withheld('new_people', 'is_small_split', 'account_id, period, is_viewer', 'segment') }}
+            {{ is_withheld(
+                'new_people', 'is_small_split', 'account_id, period, is_viewer', 'segment'
+            ) }}
         )
         or (
             {{ is_withheld(

@@ -40,7 +40,7 @@ list_weeks as (
         new_viewers,
         last_date,
         {{ each_integer(
-            '0', whole_quotient(days_between('cohort_week', 'last_date'), 7)
+            'cast(0 as bigint)', whole_quotient(days_between('cohort_week', 'last_date'), 7)
         ) }} as weeks_since
     from list_cohorts
 
