@@ -60,7 +60,6 @@ list_weeks as (
 
 ),
 
--- Weeks that are over: the last one may not be.
 find_first_return as (
 
     select
@@ -69,9 +68,7 @@ find_first_return as (
         cohort_week,
         min(view_week) as view_week
     from list_weeks
-    where
-        view_week > cohort_week
-        and {{ days_before('view_week', -6) }} <= last_date
+    where view_week > cohort_week
     group by account_id, person_key, cohort_week
 
 ),
@@ -108,6 +105,7 @@ join_counts as (
         count_viewers.cohort_week,
         count_viewers.view_week,
         count_viewers.viewers,
+        -- The last week may not be over.
         case
             when count_viewers.is_complete then coalesce(count_first_returns.first_returns, 0)
         end as first_returns
