@@ -20,6 +20,11 @@
     }) }}
 {%- endmacro %}
 
+{#- Interactions that everybody may see, so that a person may be known by them: the others are private. -#}
+{% macro public_interaction_types() -%}
+    {{ return(['like', 'comment', 'share', 'duet', 'stitch']) }}
+{%- endmacro %}
+
 {% macro video_interaction_types() -%}
     {{ return(interaction_measures().keys() | list) }}
 {%- endmacro %}

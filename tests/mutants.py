@@ -106,6 +106,36 @@ MUTANTS = (
         "list_views.person_key",
     ),
     Mutant(
+        "who was only shown something is among the viewers of a day",
+        f"{_INT}/int_account_viewers_counted.sql",
+        "count(*) filter (where views > 0) as unique_viewers",
+        "count(*) as unique_viewers",
+    ),
+    Mutant(
+        "a private interaction makes an engager",
+        f"{_INT}/int_viewer_days.sql",
+        "public_interaction_types()",
+        "video_interaction_types()",
+    ),
+    Mutant(
+        "a small group is withheld alone",
+        "macros/privacy.sql",
+        "and (\n            sum({{ people }})",
+        "and false and (\n            sum({{ people }})",
+    ),
+    Mutant(
+        "a group of exactly the threshold is withheld",
+        "macros/privacy.sql",
+        "{{ people }} between 1 and {{ var('privacy_threshold') - 1 }}",
+        "{{ people }} between 1 and {{ var('privacy_threshold') }}",
+    ),
+    Mutant(
+        "who came back in the first week has returned",
+        f"{_INT}/int_viewer_returns_counted.sql",
+        "where view_week > cohort_week",
+        "where view_week >= cohort_week",
+    ),
+    Mutant(
         "undos count as interactions",
         f"{_INT}/int_interactions_daily.sql",
         "and not is_undo)\n            as {{ measure }},",

@@ -7,25 +7,11 @@
 
 with
 
-video_views as (
+viewer_days as (
 
     select *
-    from {{ ref('int_video_views_dated') }}
-    {{ keep_touched('int_video_views_dated') }}
-
-),
-
--- One row per person first: a distinct count of so few groups is then a plain count.
-list_people as (
-
-    select
-        account_id,
-        event_date,
-        person_key,
-        max(case when is_view then 1 else 0 end) as has_viewed
-    from video_views
-    where person_key is not null
-    group by account_id, event_date, person_key
+    from {{ ref('int_viewer_days') }}
+    {{ keep_touched('int_viewer_days') }}
 
 ),
 
@@ -35,8 +21,9 @@ count_people as (
         account_id,
         event_date,
         count(*) as reach,
-        cast(sum(has_viewed) as bigint) as unique_viewers
-    from list_people
+        count(*) filter (where views > 0) as unique_viewers
+    from viewer_days
+    where impressions > 0
     group by account_id, event_date
 
 )

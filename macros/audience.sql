@@ -1,0 +1,24 @@
+{#- Segments of the people of a period; the first four are its viewers. -#}
+{% macro audience_segments() -%}
+    {{ return(['lurker', 'occasional', 'engager', 'advocate', 'engaged_unseen']) }}
+{%- endmacro %}
+
+{#- The segment of a person, by what they did in the period. -#}
+{% macro audience_segment(views, public_interactions, advocacy_interactions) -%}
+    case
+        when {{ views }} = 0 then 'engaged_unseen'
+        when {{ public_interactions }} = 0 then 'lurker'
+        when
+            {{ public_interactions }} >= {{ var('segment_advocate_least_interactions') }}
+            and {{ advocacy_interactions }} > 0
+            then 'advocate'
+        when {{ public_interactions }} <= {{ var('segment_occasional_most_interactions') }}
+            then 'occasional'
+        else 'engager'
+    end
+{%- endmacro %}
+
+{#- The Monday of a date's week. -#}
+{% macro week_of(date) -%}
+    {{ days_before(date, iso_day_of_week(date) ~ ' - 1') }}
+{%- endmacro %}
