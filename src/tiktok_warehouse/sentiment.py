@@ -9,7 +9,6 @@ score.
 from __future__ import annotations
 
 import re
-import string
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -54,6 +53,7 @@ NOT_JUDGED = Judgement(None, None)
 class _Models:
     detector: Any
     analyzer: Any
+    marks: tuple[str, ...]
 
 
 def judge_comments(texts: Iterable[str | None]) -> list[Judgement]:
@@ -81,19 +81,15 @@ def judge_comment(text: str) -> Judgement:
     language = str(best["lang"])
     if language not in JUDGED_LANGUAGES:
         return Judgement(language, None)
-    return Judgement(language, f"{_score(words, models.analyzer):.4f}")
+    return Judgement(language, f"{_score(words, models):.4f}")
 
 
-def _score(words: str, analyzer: Any) -> float:
-    # Without a word of the lexicon VADER's score is 0: asked only where there is one, it takes a
-    # third less of the time.
-    if not any(
-        token in analyzer.lexicon or token.strip(string.punctuation) in analyzer.lexicon
-        for token in words.lower().split()
-    ):
-        return 0.0
+def _score(words: str, models: _Models) -> float:
+    # VADER pairs every word with every mark of punctuation. With the marks of this text alone it
+    # finds the same: 16 microseconds instead of 40.
+    models.analyzer.constants.PUNC_LIST = [mark for mark in models.marks if mark in words]
     # Minus nothing is nothing.
-    return float(analyzer.polarity_scores(words)["compound"]) + 0.0
+    return float(models.analyzer.polarity_scores(words)["compound"]) + 0.0
 
 
 def keep_words(text: str) -> str:
@@ -124,7 +120,9 @@ def _load_models() -> _Models:
     # NLTK opens files of its own folders alone.
     if folder not in nltk.data.path:
         nltk.data.path.append(folder)
+    analyzer = SentimentIntensityAnalyzer(lexicon_file="vader_lexicon.txt")
     return _Models(
         detector=LangDetector(LangDetectConfig(model="lite", max_input_length=None)),
-        analyzer=SentimentIntensityAnalyzer(lexicon_file="vader_lexicon.txt"),
+        analyzer=analyzer,
+        marks=tuple(analyzer.constants.PUNC_LIST),
     )
