@@ -206,14 +206,15 @@ _OF_INTERACTIONS = re.compile(
     r"^(like|comment|share|engagement|active_engagement|view_to_engagement)"
 )
 _MAY_BE_NEGATIVE = re.compile(
-    r"(^|_)(net|growth|adjustment|change|difference|amount|since|gap|delta)(_|$)"
+    r"(^|_)(net|growth|adjustment|change|difference|amount|since|gap|delta|sentiment)(_|$)"
 )
 # Sums over a window hold the restated days inside it.
 _WINDOW = re.compile(r"_(\d+d|week_before)(_|$)")
 # Shares of a whole; a rate of interactions or conversions may exceed 100 %.
 _SHARE_OF_A_WHOLE = re.compile(
     r"(completion_rate|watch_retention|view_rate|view_share|drop_off"
-    r"|share_of_(viewers|interactions)|new_share|returned)"
+    r"|share_of_(viewers|interactions)|new_share|returned"
+    r"|comments_judged|(positive|negative)_comments)"
 )
 # Marts that hold several KPIs in one column, or sums of days among which restated ones may be.
 _OF_SEVERAL_KPIS = {

@@ -31,8 +31,8 @@ STALE_DAYS = 7
 
 # A year of rows is not judged by the afternoon beside it.
 _HAS_HISTORY = f"history_rows >= greatest({HISTORY_ROWS}, row_count / 10)"
-# What a row was judged to be, and not what it says; and a text that only comments have, so that
-# its share of NULL is the share of the other interactions.
+# What a row was judged to be, and not what it says; and what only comments have, so that its share
+# of NULL is the share of the other interactions.
 _NOT_COMPARED = (
     "row_status",
     "duplicate_kind",
@@ -40,6 +40,8 @@ _NOT_COMPARED = (
     "nulled_columns",
     "raw_record",
     "comment_text",
+    "comment_language",
+    "comment_sentiment_score",
 )
 
 REJECTED_SHARE = Check(

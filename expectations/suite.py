@@ -89,7 +89,7 @@ class Project:
         """The relation that holds the raw rows of an entity."""
         if self.raw_source == "seeds":
             return f"raw.raw_{entity}"
-        return f"read_parquet({self.raw_files(entity)})"
+        return f"read_parquet({self.raw_files(entity)}, union_by_name = true)"
 
     def day(self, timestamp: str) -> str:
         """The day of a UTC timestamp in the reporting time zone."""

@@ -196,7 +196,8 @@
             'has_repeats': true,
             'columns': {
                 'archive_owner': 'id', 'commented_at': 'timestamp', 'comment_length': 'count',
-                'comment_text': 'private', 'video_id': 'id',
+                'comment_text': 'private', 'video_id': 'id', 'comment_language': 'id',
+                'comment_sentiment_score': 'score',
             },
         },
         'archive_follows': {

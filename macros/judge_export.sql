@@ -146,6 +146,8 @@ select * from keep_changes
         {{ keep_not_negative(parse_integer(text)) }}
     {%- elif kind == 'share' -%}
         {{ keep_not_negative(parse_number(text, 'decimal(18, 9)')) }}
+    {%- elif kind == 'score' -%}
+        {{ parse_number(text, 'decimal(5, 4)') }}
     {%- elif kind == 'seconds' -%}
         {{ keep_not_negative(parse_number(text, 'decimal(18, 3)')) }}
     {%- else -%}

@@ -37,11 +37,11 @@
         ~ " from " ~ ingested_files
         ~ " where entity = '" ~ entity ~ "' and ingest_seq > " ~ ingest_seq ~ " order by ingest_seq"
     ).columns[0].values() -%}
+    {#- The empty one has every column: a file from before a column was derived lacks it. #}
     read_parquet([
-        {%- for file_name in files if files | length %}
-        '{{ (lake ~ file_name) | replace("'", "''") }}'{{ ',' if not loop.last }}
-        {%- else %}
-        '{{ (lake ~ "_empty/" ~ entity ~ ".0.parquet") | replace("'", "''") }}'
+        {%- for file_name in files %}
+        '{{ (lake ~ file_name) | replace("'", "''") }}',
         {%- endfor %}
-    ])
+        '{{ (lake ~ "_empty/" ~ entity ~ ".0.parquet") | replace("'", "''") }}'
+    ], union_by_name = true)
 {%- endmacro %}

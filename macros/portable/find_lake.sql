@@ -16,6 +16,8 @@
     {%- if execute and var('raw_source') == 'lake' and flags.WHICH in ['build', 'run'] -%}
         {%- set home = env_var('TIKTOK_WAREHOUSE_HOME', 'home/sample') | replace('`', '``') -%}
         {%- do run_query('create schema if not exists lake') -%}
+        {#- A file from before a column was derived lacks it. -#}
+        {%- do run_query('set spark.sql.parquet.mergeSchema = true') -%}
         {%- for entity in raw_entities() + ['ingested_files'] -%}
             {%- do run_query(
                 'create or replace view lake.' ~ entity

@@ -15,6 +15,15 @@ interactions as (
 
 ),
 
+mark_comments as (
+
+    select
+        *,
+        interaction_type = 'comment' and not is_undo as is_comment
+    from interactions
+
+),
+
 count_interactions as (
 
     select
@@ -27,8 +36,21 @@ count_interactions as (
             as net_{{ measure }},
         {% endfor -%}
         count(distinct person_key) filter (where {{ is_public_engagement() }}) as engagers,
+        count(*) filter (where is_comment and comment_sentiment_score is not null)
+            as comments_judged,
+        count(*) filter (where is_comment and comment_sentiment_score >= {{ var('sentiment_from') }})
+            as positive_comments,
+        count(*) filter (where is_comment and comment_sentiment_score <= -{{ var('sentiment_from') }})
+            as negative_comments,
+        count(*) filter (
+            where is_comment and comment_sentiment_score is null and comment_language is not null
+        ) as comments_in_other_languages,
+        cast(
+            coalesce(sum(case when is_comment then comment_sentiment_score end), 0)
+            as decimal(18, 4)
+        ) as comment_sentiment_sum,
         event_date
-    from interactions
+    from mark_comments
     group by video_id, event_date
 
 )

@@ -21,6 +21,8 @@ add_video as (
         interactions.person_key,
         interactions.interaction_type,
         interactions.traffic_source,
+        interactions.comment_language,
+        interactions.comment_sentiment_score,
         coalesce(interactions.is_undo, false) as is_undo,
         interactions.event_date,
         interactions.interacted_at,

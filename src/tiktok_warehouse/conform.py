@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tiktok_warehouse.entities import PERSON_COLUMNS, Entity
+from tiktok_warehouse.entities import PERSON_COLUMNS, SENTIMENT_COLUMNS, Entity
 from tiktok_warehouse.readers import MALFORMED, SOURCE_ROW
+from tiktok_warehouse.sentiment import judge_comments
 
 _CACHE_SIZE = 1 << 18
 _LOCAL_TIME = re.compile(
@@ -68,8 +69,8 @@ def conform_batch(
         read_zone: applied to the entity's timestamps.
 
     Returns:
-        The same rows. ``comment_text`` is kept for comments alone: the text of a direct message
-        is never stored.
+        The same rows. ``comment_text`` is kept for comments alone, and judged: the text of a
+        direct message is neither stored nor judged.
     """
     arrays: dict[str, pa.Array] = {}
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
@@ -87,7 +88,18 @@ def conform_batch(
         is_comment = pc.fill_null(pc.equal(pc.utf8_lower(kind), "comment"), False)
         nothing = pa.scalar(None, pa.string())
         arrays["comment_text"] = pc.if_else(is_comment, arrays["comment_text"], nothing)
+        arrays |= judge_texts(arrays["comment_text"])
     return pa.record_batch(list(arrays.values()), names=list(arrays))
+
+
+def judge_texts(column: pa.Array) -> dict[str, pa.Array]:
+    """``comment_language`` and ``comment_sentiment_score`` of a column of comments."""
+    encoded = column.dictionary_encode()
+    judged = judge_comments(encoded.dictionary.to_pylist())
+    return {
+        name: pa.array([getattr(one, field) for one in judged], pa.string()).take(encoded.indices)
+        for name, field in zip(SENTIMENT_COLUMNS, ("language", "score"), strict=True)
+    }
 
 
 def rewrite_distinct(column: pa.Array, rewrite: Rewrite) -> pa.Array:

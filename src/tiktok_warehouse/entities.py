@@ -19,16 +19,25 @@ class Entity:
         required: columns without which a file is refused whole.
         optional: columns that may be absent; then they are NULL.
         timestamps: columns to which a mapping's zone applies when their text names none.
+        derived: columns that ingest works out of the others. A file's own column of that name is
+            unknown like any other, and no mapping can fill it.
     """
 
     name: str
     required: tuple[str, ...]
     optional: tuple[str, ...]
     timestamps: tuple[str, ...]
+    derived: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """What a file or a mapping may give."""
         return self.required + self.optional
+
+    @property
+    def landed_columns(self) -> tuple[str, ...]:
+        """What the lake holds of it, lineage aside."""
+        return self.columns + self.derived
 
 
 # Columns that name a viewer: only their keyed hash ever leaves the reader.
@@ -36,6 +45,9 @@ PERSON_COLUMNS = ("person_id",)
 
 # Written by a viewer. Kept for comments alone: the text of a direct message is never stored.
 FREE_TEXT_COLUMNS = ("comment_text",)
+
+# What is kept of a comment's text, beside it.
+SENTIMENT_COLUMNS = ("comment_language", "comment_sentiment_score")
 
 LINEAGE_COLUMNS = ("_ingest_seq", "_ingest_id", "_source_file", "_source_row", "_ingested_at")
 
@@ -75,6 +87,7 @@ ENTITIES: dict[str, Entity] = {
             required=("interaction_id", "interacted_at", "video_id", "interaction_type"),
             optional=("person_id", "is_undo", "comment_text", "traffic_source"),
             timestamps=("interacted_at",),
+            derived=SENTIMENT_COLUMNS,
         ),
         Entity(
             name="follower_events",

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
-from tiktok_warehouse.entities import LINEAGE_COLUMNS
+from tiktok_warehouse.entities import ENTITIES, LINEAGE_COLUMNS, SENTIMENT_COLUMNS
 from tiktok_warehouse.errors import UsageError
 from tiktok_warehouse.generate_audience import (
     ACTIONS,
@@ -71,6 +71,7 @@ from tiktok_warehouse.generate_world import (
     draw_views,
     start_stream,
 )
+from tiktok_warehouse.sentiment import judge_comment
 
 __all__ = ["GeneratedLog", "generate_log", "generate_sample", "planted_mess"]
 
@@ -245,7 +246,7 @@ def generate_sample(folder: Path) -> Plants:
     for entity, landed in by_entity.items():
         # Stable, so that plants follow the regular rows of their ingest.
         landed.sort(key=lambda pair: pair[0])
-        header = (*HEADERS[entity], *LINEAGE_COLUMNS, "_malformed")
+        header = (*HEADERS[entity], *ENTITIES[entity].derived, *LINEAGE_COLUMNS, "_malformed")
         row_numbers: Counter[int] = Counter()
         lines = []
         for ingest, row in landed:
@@ -258,6 +259,9 @@ def generate_sample(folder: Path) -> Plants:
                 "_source_row": str(row_numbers[ingest]),
                 "_ingested_at": f"{at:%Y-%m-%d %H:%M:%S}",
             }
+            if row.get("comment_text"):
+                judged = judge_comment(row["comment_text"].strip())
+                row |= zip(SENTIMENT_COLUMNS, (text or "" for text in judged), strict=True)
             lines.append([row.get(name, "") for name in header])
         _write_csv(folder / f"raw_{entity}.csv", header, lines)
     return world.plants

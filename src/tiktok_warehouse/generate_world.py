@@ -130,9 +130,11 @@ _OPENERS = (
     *("worst advice ever", "so disappointed", "where is part 2?", "what size is that?"),
     *("how long does it take?", "first", "which one is it?", "who is here from search?"),
     *("das hat geholfen", "sehr schön", "geht bei mir nicht", "me encanta", "बहुत सुंदर", "wait what"),
+    *("no me gusta nada", "أحب هذا كثيرا", "どこで買いましたか", "not bad at all"),
 )
 _CLOSERS = ("", "!", " 😍", " 🔥🔥", ", honestly", " ...", " 😂", " :(")
-COMMENTS = tuple(opener + closer for opener in _OPENERS for closer in _CLOSERS)
+_PICTURES = ("😍😍😍", "🔥🔥", "❤️", "😭", "💀💀", "👏", "👀", "🥰")
+COMMENTS = (*(opener + closer for opener in _OPENERS for closer in _CLOSERS), *_PICTURES)
 
 
 @dataclass(frozen=True)

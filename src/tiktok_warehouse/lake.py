@@ -82,9 +82,9 @@ class Incoming:
 
 
 def entity_schema(entity: Entity) -> pa.Schema:
-    """The columns of an entity's Parquet files: the contract's as text, then the lineage."""
+    """The columns of an entity's Parquet files: its own as text, then the lineage."""
     return pa.schema(
-        [(name, pa.string()) for name in entity.columns]
+        [(name, pa.string()) for name in entity.landed_columns]
         + [
             ("_ingest_seq", pa.int64()),
             ("_ingest_id", pa.string()),

@@ -132,7 +132,8 @@ def test_sample_has_contract_columns_then_lineage(sample: Path, entity: str) -> 
     text = (sample / f"raw_{entity}.csv").read_bytes()
     assert b"\r" not in text
     header = text.split(b"\n", 1)[0].decode().split(",")
-    assert header == [*HEADERS[entity], *LINEAGE_COLUMNS, "_malformed"]
+    derived = ENTITIES[entity].derived
+    assert header == [*HEADERS[entity], *derived, *LINEAGE_COLUMNS, "_malformed"]
     assert set(HEADERS[entity]) == set(ENTITIES[entity].columns)
 
 

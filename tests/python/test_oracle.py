@@ -152,11 +152,8 @@ def write_lake(log: Log, raw_folder: Path) -> None:
     shutil.rmtree(raw_folder, ignore_errors=True)
     empty = raw_folder / "_empty"
     empty.mkdir(parents=True)
-    for entity in SPECS:
-        pq.write_table(file_schema(entity).empty_table(), empty / f"{entity}.0.parquet")
-    for name, export in list_all_entities().items():
-        if name not in SPECS:
-            pq.write_table(lake.entity_schema(export).empty_table(), empty / f"{name}.0.parquet")
+    for name, entity in list_all_entities().items():
+        pq.write_table(lake.entity_schema(entity).empty_table(), empty / f"{name}.0.parquet")
     pq.write_table(REGISTRY.empty_table(), empty / "ingested_files.0.parquet")
     for file in log.files:
         folder = raw_folder / file.ingest_id

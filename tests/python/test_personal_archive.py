@@ -107,11 +107,13 @@ def test_each_json_vintage_gives_the_events_that_all_have(tmp_path: Path, vintag
 def test_every_column_is_text_and_numbered_per_entity(tmp_path: Path) -> None:
     result = read(made.write_json(tmp_path, made.make_json()))
     for part in result.parts:
-        assert part.schema.names == [*part.entity.columns, "_source_row", "_malformed"]
+        assert part.schema.names == [*part.entity.landed_columns, "_source_row", "_malformed"]
         rows = part.to_part().rows
         numbers = rows["_source_row"].to_pylist()
         assert numbers == list(range(1, part.rows + 1))
-        assert all(rows.schema.field(name).type == pa.string() for name in part.entity.columns)
+        assert all(
+            rows.schema.field(name).type == pa.string() for name in part.entity.landed_columns
+        )
         assert set(rows["archive_owner"].to_pylist()) <= {made.OWNER}
 
 

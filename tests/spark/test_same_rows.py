@@ -25,7 +25,7 @@ SELECTION = (
     *("+content_performance", "+retention_by_duration_band", "+save_worthy_content"),
     *("+content_calendar", "+follower_drivers", "+account_benchmarks", "+daily_kpi_movements"),
     *("+kpi_pacing", "+product_demand", "+conversion_funnel_values"),
-    *("+audience_segments", "+viewer_cohorts", "+viewer_retention"),
+    *("+audience_segments", "+viewer_cohorts", "+viewer_retention", "+comment_sentiment_daily"),
 )
 
 # What must be among the relations that are compared: a layer each.

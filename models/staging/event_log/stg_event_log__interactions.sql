@@ -17,6 +17,8 @@ keep_accepted as (
         interaction_type,
         traffic_source,
         comment_text,
+        comment_language,
+        comment_sentiment_score,
         is_undo,
         interacted_at,
         event_date,

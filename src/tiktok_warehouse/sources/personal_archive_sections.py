@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import product
 
-from tiktok_warehouse.entities import Entity
+from tiktok_warehouse.entities import SENTIMENT_COLUMNS, Entity
+from tiktok_warehouse.sentiment import NOT_JUDGED, judge_comment
 from tiktok_warehouse.sources.spool import Row
 from tiktok_warehouse.sources.text_values import find_posting_time, find_video_id, read_moment
 
@@ -37,10 +38,12 @@ _DIGITS = re.compile(r"\d{1,20}", re.ASCII)
 _FLAG = re.compile(r"true|false|yes|no", re.IGNORECASE)
 
 
-def _entity(name: str, *columns: str, timestamps: tuple[str, ...]) -> Entity:
+def _entity(
+    name: str, *columns: str, timestamps: tuple[str, ...], derived: tuple[str, ...] = ()
+) -> Entity:
     required = (OWNER, *timestamps[:1])
     rest = tuple(column for column in columns if column not in required)
-    return Entity(name, required, rest, timestamps)
+    return Entity(name, required, rest, timestamps, derived)
 
 
 ENTITIES_OF_ARCHIVE: dict[str, Entity] = {
@@ -63,6 +66,7 @@ ENTITIES_OF_ARCHIVE: dict[str, Entity] = {
             "comment_text",
             "video_id",
             timestamps=("commented_at",),
+            derived=SENTIMENT_COLUMNS,
         ),
         _entity("archive_follows", "followed_person", timestamps=("followed_at",)),
         _entity("archive_followers", "follower_person", timestamps=("followed_at",)),
@@ -206,8 +210,9 @@ def _comment(record: Record, keep_text: bool) -> tuple[Row, str | None]:
     comment = record.get("comment")
     length = None if comment is None else str(len(comment.strip()))
     text = (comment or "").strip() or None
+    judged = NOT_JUDGED if text is None else judge_comment(text)
     video_id = find_video_id(record.get("link"))
-    return (commented_at, length, text if keep_text else None, video_id), problem
+    return (commented_at, length, text if keep_text else None, video_id, *judged), problem
 
 
 def _person_event(record: Record, _keep_text: bool) -> tuple[Row, str | None]:

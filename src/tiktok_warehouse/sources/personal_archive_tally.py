@@ -117,7 +117,7 @@ class Tally:
     def add_malformed(self, section: Section, problem: str) -> None:
         """Keep the place of a record that cannot be read."""
         if section.entity is not None:
-            self._add_row(section, (None,) * (len(section.entity.columns) - 1), problem)
+            self._add_row(section, (None,) * (len(section.entity.landed_columns) - 1), problem)
 
     def leave_out(self, name: str, records: int, reason: str, *, repeated: bool = False) -> None:
         """Count what does not land; ``repeated`` where the export says the same thing twice."""

@@ -46,7 +46,7 @@ class SpooledPart:
     @property
     def schema(self) -> pa.Schema:
         """The entity's columns as text, then ``_source_row`` (int64) and ``_malformed``."""
-        return _schema(self.entity.columns)
+        return _schema(self.entity.landed_columns)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The rows in the file's order, at most 50,000 at a time; each call reads them anew."""
@@ -79,7 +79,7 @@ class Spool:
         self.rows = 0
         self.malformed_rows = 0
         self.path = folder / f"{entity.name}.parquet"
-        self._columns = tuple(name for name in entity.columns if name not in left_for_later)
+        self._columns = tuple(name for name in entity.landed_columns if name not in left_for_later)
         self._schema = _schema(self._columns)
         self._pending: list[Row] = []
         self._numbers: list[int] = []

@@ -22,6 +22,8 @@ clean_columns as (
         {{ clean_text('interaction_type') }} as interaction_type_text,
         {{ clean_text('is_undo') }} as is_undo_text,
         {{ clean_text('comment_text') }} as comment_text,
+        {{ clean_text('comment_language') }} as comment_language,
+        {{ clean_text('comment_sentiment_score') }} as comment_sentiment_score_text,
         {{ clean_text('traffic_source') }} as traffic_source_text,
         {{ row_lineage() }}
     from raw_interactions
@@ -36,6 +38,8 @@ parse_columns as (
         {{ parse_category('interaction_type_text', video_interaction_types(), otherwise='null') }}
             as interaction_type,
         {{ parse_boolean('is_undo_text') }} as is_undo,
+        {{ parse_number('comment_sentiment_score_text', 'decimal(5, 4)') }}
+            as comment_sentiment_score,
         {{ parse_category('traffic_source_text', traffic_sources()) }} as traffic_source
     from clean_columns
 
@@ -78,6 +82,8 @@ describe_rows as (
         interaction_type,
         is_undo,
         comment_text,
+        comment_language,
+        comment_sentiment_score,
         traffic_source,
         reason_code,
         {{ list_nulled({
