@@ -116,3 +116,17 @@
 {% macro spark__days_before(date, days) -%}
     date_sub({{ date }}, cast({{ days }} as integer))
 {%- endmacro %}
+
+
+{#- Whole seconds from one UTC timestamp to a later one. -#}
+{% macro seconds_between(first_timestamp, second_timestamp) -%}
+    {{ return(adapter.dispatch('seconds_between')(first_timestamp, second_timestamp)) }}
+{%- endmacro %}
+
+{% macro duckdb__seconds_between(first_timestamp, second_timestamp) -%}
+    date_sub('second', {{ first_timestamp }}, {{ second_timestamp }})
+{%- endmacro %}
+
+{% macro spark__seconds_between(first_timestamp, second_timestamp) -%}
+    timestampdiff(second, {{ first_timestamp }}, {{ second_timestamp }})
+{%- endmacro %}

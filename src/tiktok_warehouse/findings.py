@@ -2,7 +2,9 @@
 
 A failed check is about what its failing rows name: an account, a day, a week, an entity, an ingest.
 That goes into ``build_state.findings``, and ``quality.data_trust``, which dbt built before anybody
-had checked anything, is made again from it by dbt's own compiled SQL.
+had checked anything, is made again from it by dbt's own compiled SQL. It goes out as
+``quality.check_findings`` too: checks judge what changed since the version published last, and what
+one found there holds until what it is about has changed.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from tiktok_warehouse import check_results, restatements, transform
+from tiktok_warehouse import restatements, transform
 from tiktok_warehouse.check_results import CheckResult
 from tiktok_warehouse.errors import WarehouseError
 from tiktok_warehouse.home import Home
@@ -26,15 +28,26 @@ from tiktok_warehouse.home import Home
 if TYPE_CHECKING:
     from expectations import Project, Rule
 
-SCHEMA, TABLE = "build_state", "findings"
+SCHEMA, TABLE = "quality", "check_findings"
+_STATE = "build_state.findings"
 MODEL = "data_trust"
 
 _SNAPSHOTS = ("account_snapshots", "video_snapshots")
+_COLUMNS = {
+    "name": "Name of the check that failed; docs/checks.md says what to do about it.",
+    "source": "Source whose numbers it is about; NULL for all.",
+    "account_id": "Account that it is about; NULL for all.",
+    "first_date": "First day that it is about, in the reporting time zone; NULL for all before.",
+    "last_date": "Last day that it is about; NULL for all after.",
+    "entity": "Entity whose rows were looked at; NULL for a mart.",
+    "ingest_id": "Ingest whose rows were looked at; NULL for no single one.",
+}
+_TABLE_COMMENT = (
+    "What failed checks are about, of this version and of versions before as long as it has not"
+    " changed. One row per check and place."
+)
 _ROWS = pa.schema(
-    [
-        *((name, pa.string()) for name in ("kind", "name", "source", "account_id")),
-        *((name, pa.date32()) for name in ("first_date", "last_date")),
-    ]
+    [(name, pa.date32() if name.endswith("_date") else pa.string()) for name in ("kind", *_COLUMNS)]
 )
 
 
@@ -48,6 +61,8 @@ class Finding:
         account_id: which account.
         first_date: first day in the reporting time zone.
         last_date: last day.
+        entity: whose rows were looked at; None for a mart.
+        ingest_id: which ingest's.
     """
 
     name: str
@@ -55,6 +70,8 @@ class Finding:
     account_id: str | None = None
     first_date: date | None = None
     last_date: date | None = None
+    entity: str | None = None
+    ingest_id: str | None = None
 
 
 def locate(connection: Any, project: Project, observation: str, rule: Rule) -> list[Finding]:
@@ -82,11 +99,12 @@ def locate(connection: Any, project: Project, observation: str, rule: Rule) -> l
 def _locate_row(
     connection: Any, project: Project, name: str, row: Mapping[str, Any]
 ) -> Iterable[Finding]:
-    source = _source_of(row["entity"]) if row.get("entity") in project.landed else None
-    if source is not None and row.get("ingest") is not None:
+    entity = row["entity"] if row.get("entity") in project.landed else None
+    source = _source_of(entity) if entity else None
+    if entity and row.get("ingest") is not None:
         return [
-            Finding(name, source, account_id, day, day)
-            for account_id, day in _list_days(connection, project, row["entity"], row["ingest"])
+            Finding(name, source, account_id, day, day, entity, row["ingest"])
+            for account_id, day in _list_days(connection, project, entity, row["ingest"])
         ]
     first = last = None
     if isinstance(row.get("day"), date):
@@ -98,7 +116,7 @@ def _locate_row(
         zone = ZoneInfo(project.reporting_time_zone)
         newest = row["newest_event_at"].replace(tzinfo=UTC).astimezone(zone)
         first = newest.date() + timedelta(days=1)
-    return [Finding(name, source, row.get("account"), first, last)]
+    return [Finding(name, source, row.get("account"), first, last, entity)]
 
 
 def _source_of(entity: str) -> str:
@@ -138,6 +156,40 @@ def _list_days(
     return [(str(account_id), day) for account_id, day in rows.fetchall()]
 
 
+def carry(connection: Any, project: Project, checks: Iterable[str]) -> list[Finding]:
+    """What the version published last knew of and no check has looked at again.
+
+    Args:
+        connection: as for ``locate``, after all observations.
+        project: what the suites know of the build.
+        checks: names of the checks that warn. What was accepted for once is not held against it.
+    """
+    if f"{SCHEMA}.{TABLE}" not in project.published:
+        return []
+    rows = connection.exec_driver_sql(
+        f"""
+        select {", ".join(_COLUMNS)} from published.{SCHEMA}.{TABLE} as f
+        where list_contains(?, f.name) and case
+            when f.ingest_id is not null
+                then (f.entity, f.ingest_id) not in (
+                    select (entity, ingest_id) from checks.new_ingests
+                )
+            when f.entity is not null
+                then f.entity not in (select entity from checks.new_ingests)
+            when f.account_id is not null and f.first_date is not null
+                then not exists (
+                    select 1 from checks.changed_account_days as c
+                    where c.account_id = f.account_id
+                    and c.kpi_date between f.first_date and f.last_date
+                )
+            else false
+        end
+        """,
+        (list(checks),),
+    )
+    return [Finding(*row) for row in rows.fetchall()]
+
+
 def judge(
     home: Home, target: Path, checks: Iterable[CheckResult], found: Iterable[Finding]
 ) -> None:
@@ -148,7 +200,7 @@ def judge(
         target: folder with the artifacts of the dbt run that built it.
         checks: results of all checks of the build. One that failed and that ``found`` does not
             name is about everything.
-        found: what the failed expectations are about.
+        found: what the failed expectations are about, of this version and of those before.
 
     Raises:
         WarehouseError: the dbt run did not build the model.
@@ -170,15 +222,24 @@ def judge(
     ]
     written = pa.Table.from_pylist(rows, _ROWS)
     query = _find_compiled(target)
-    table, model = f"{SCHEMA}.{TABLE}", f"{check_results.SCHEMA}.{MODEL}"
+    table, model = f"{SCHEMA}.{TABLE}", f"{SCHEMA}.{MODEL}"
+    placed = ", ".join(_COLUMNS)
     with duckdb.connect(str(home.database)) as connection:
-        connection.execute("begin")
-        connection.execute(f"delete from {table}")
         connection.register("written", written)
-        connection.execute(f"insert into {table} by name select * from written")
+        connection.execute("begin")
         connection.execute(
-            f"insert into {table} select distinct 'restated', measure, null, account_id, kpi_date,"
-            f" kpi_date from {restatements.SCHEMA}.{restatements.TABLE}"
+            f"create or replace table {table} as"
+            f" select distinct {placed} from written where kind = 'failed'"
+        )
+        connection.execute(f"comment on table {table} is '{_TABLE_COMMENT}'")
+        for name, comment in _COLUMNS.items():
+            connection.execute(f"comment on column {table}.{name} is '{comment}'")
+        connection.execute(f"delete from {_STATE}")
+        connection.execute(
+            f"insert into {_STATE}"
+            " select kind, name, source, account_id, first_date, last_date from written"
+            " union all select distinct 'restated', measure, null, account_id, kpi_date, kpi_date"
+            f" from {restatements.SCHEMA}.{restatements.TABLE}"
         )
         connection.execute(f"delete from {model}")
         connection.execute(f"insert into {model} by name {query}")

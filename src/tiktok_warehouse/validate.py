@@ -52,7 +52,7 @@ class ValidationResult:
         seconds: wall time, without the import of Great Expectations.
         ingest_profiles: what the staging suite saw of each ingest, for the next run to compare
             with; empty if that suite did not run.
-        findings: what the failed ones are about.
+        findings: what the failed ones are about, and what still holds of the version before.
     """
 
     checks: tuple[CheckResult, ...]
@@ -154,6 +154,10 @@ def validate(
                 places += _locate_failed(connection, project, observation, found)
                 pages += [f"{layer}/{observation.name}"] * len(found)
             profiles = _read_profiles(connection)
+            # One that could not be decided stops the run, and may have left no observation.
+            if {"staging", "marts"} <= set(layers) and not any(c.is_undecided for c in checks):
+                warnings = [c.name for c in expectations.list_checks() if c.severity == "warning"]
+                places += findings.carry(connection, project, warnings)
             if on_progress:
                 on_progress(len(observations), len(observations), "data docs")
             context.build_data_docs()
