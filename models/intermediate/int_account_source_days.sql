@@ -66,6 +66,25 @@ bounds as (
 
 ),
 
+-- What came in after the data's end is looked at on its last day.
+sum_feeds as (
+
+    select
+        source_rows.account_id,
+        source_rows.source,
+        source_rows.feed,
+        least(source_rows.event_date, bounds.data_end_date) as event_date,
+        sum(source_rows.accepted_rows) as accepted_rows
+    from source_rows
+    cross join bounds
+    group by
+        source_rows.account_id,
+        source_rows.source,
+        source_rows.feed,
+        least(source_rows.event_date, bounds.data_end_date)
+
+),
+
 sum_rows as (
 
     select
@@ -73,33 +92,84 @@ sum_rows as (
         source,
         event_date,
         sum(accepted_rows) as accepted_rows
-    from source_rows
+    from sum_feeds
     group by account_id, source, event_date
 
 ),
 
 -- Nothing is left out: a row of no known account stands under a name of its own, one without a day
 -- on the day on which it came in.
-sum_rejected as (
+place_rejected as (
 
     select
         coalesce(rejected_rows.account_id, '(unknown)') as account_id,
         rejected_rows.source,
+        rejected_rows.entity as feed,
         least(
             coalesce(rejected_rows.event_date, {{ reporting_date('rejected_rows.ingested_at') }}),
             bounds.data_end_date
         ) as event_date,
-        count(*) filter (where not rejected_rows.is_waiting) as rejected_rows,
-        count(*) filter (where rejected_rows.is_waiting) as waiting_rows
+        rejected_rows.is_waiting
     from rejected_rows
     cross join bounds
-    group by
-        coalesce(rejected_rows.account_id, '(unknown)'),
-        rejected_rows.source,
-        least(
-            coalesce(rejected_rows.event_date, {{ reporting_date('rejected_rows.ingested_at') }}),
-            bounds.data_end_date
-        )
+
+),
+
+count_rejected as (
+
+    select
+        account_id,
+        source,
+        feed,
+        event_date,
+        count(*) filter (where not is_waiting) as rejected_rows,
+        count(*) filter (where is_waiting) as waiting_rows
+    from place_rejected
+    group by account_id, source, feed, event_date
+
+),
+
+-- A broken feed of few rows must not hide behind a sound one of many.
+rank_feeds as (
+
+    select
+        count_rejected.*,
+        coalesce(sum_feeds.accepted_rows, 0) as accepted_rows,
+        row_number() over (
+            partition by
+                count_rejected.account_id, count_rejected.source, count_rejected.event_date
+            order by
+                {{ pct(
+                    'count_rejected.rejected_rows',
+                    '(count_rejected.rejected_rows + coalesce(sum_feeds.accepted_rows, 0))'
+                ) }} desc nulls last,
+                count_rejected.feed asc
+        ) as feed_rank
+    from count_rejected
+    left join sum_feeds
+        on
+            count_rejected.account_id = sum_feeds.account_id
+            and count_rejected.source = sum_feeds.source
+            and count_rejected.feed = sum_feeds.feed
+            and count_rejected.event_date = sum_feeds.event_date
+
+),
+
+sum_rejected as (
+
+    select
+        account_id,
+        source,
+        event_date,
+        sum(rejected_rows) as rejected_rows,
+        sum(waiting_rows) as waiting_rows,
+        max(case when feed_rank = 1 and rejected_rows > 0 then feed end) as worst_feed,
+        max(case when feed_rank = 1 and rejected_rows > 0 then rejected_rows end)
+            as worst_feed_rejected_rows,
+        max(case when feed_rank = 1 and rejected_rows > 0 then rejected_rows + accepted_rows end)
+            as worst_feed_rows
+    from rank_feeds
+    group by account_id, source, event_date
 
 ),
 
@@ -153,8 +223,8 @@ list_told_days as (
         account_id,
         source,
         event_date
-    from sum_rows
-    where source in ('event_log', 'snapshots')
+    from source_rows
+    where source in ('event_log', 'snapshots') and feed not in ('accounts', 'videos')
 
     union distinct
 
@@ -308,6 +378,9 @@ describe_days as (
         coalesce(sum_rows.accepted_rows, 0) as accepted_rows,
         coalesce(sum_rejected.rejected_rows, 0) as rejected_rows,
         coalesce(sum_rejected.waiting_rows, 0) as waiting_rows,
+        sum_rejected.worst_feed,
+        sum_rejected.worst_feed_rejected_rows,
+        sum_rejected.worst_feed_rows,
         coalesce(add_disagreements.disagreements, 0) as disagreements,
         labels.event_date is not null as has_doubtful_labels
     from list_days
@@ -375,6 +448,9 @@ select
     is_provisional,
     cast(accepted_rows as bigint) as accepted_rows,
     cast(rejected_rows as bigint) as rejected_rows,
+    worst_feed,
+    cast(worst_feed_rejected_rows as bigint) as worst_feed_rejected_rows,
+    cast(worst_feed_rows as bigint) as worst_feed_rows,
     cast(waiting_rows as bigint) as waiting_rows,
     cast(disagreements as bigint) as disagreements,
     has_doubtful_labels

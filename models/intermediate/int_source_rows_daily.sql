@@ -152,6 +152,19 @@ count_rows as (
         {{ reporting_date('captured_at') }} as event_date,
         1 as accepted_rows
     from video_snapshots
+    {%- for entity in ['accounts', 'videos'] %}
+
+    union all
+
+    -- A list is of no day but that on which it came in.
+    select
+        'event_log' as source,
+        '{{ entity }}' as feed,
+        account_id,
+        {{ reporting_date('_ingested_at') }} as event_date,
+        1 as accepted_rows
+    from {{ ref('stg_event_log__' ~ entity) }}
+    {%- endfor %}
     {% for entity in raw_entities() if entity_source(entity) in ['studio', 'accounts_api'] %}
     {%- set parent_key = row_place(entity).account %}
     {%- set parent = export_parents[parent_key] %}

@@ -48,10 +48,8 @@ add_findings as (
 
     select
         source_days.*,
-        {{ pct(
-            'source_days.rejected_rows',
-            '(source_days.accepted_rows + source_days.rejected_rows)'
-        ) }} as rejected_share_pct,
+        {{ pct('source_days.worst_feed_rejected_rows', 'source_days.worst_feed_rows') }}
+            as rejected_share_pct,
         case when count_checks.checks > 0 then coalesce(place_findings.failed_checks, 0) end
             as failed_checks,
         place_findings.failed_check,
@@ -100,6 +98,9 @@ select
     is_provisional,
     accepted_rows,
     rejected_rows,
+    worst_feed,
+    worst_feed_rejected_rows,
+    worst_feed_rows,
     rejected_share_pct,
     waiting_rows,
     disagreements,
@@ -121,7 +122,9 @@ select
             then
                 concat(
                     cast(cast(rejected_share_pct as decimal(4, 1)) as string),
-                    ' % of the rows were rejected.'
+                    ' % of the rows of ',
+                    worst_feed,
+                    ' were rejected.'
                 )
         when 'disagreements'
             then concat(cast(disagreements as string), ' value(s) differ from another source.')

@@ -58,8 +58,13 @@ find_places as (
         end as account_id,
         case
             when
-                list_rejected.malformed is null
-                and list_rejected.reason_code not in ('future_timestamp', 'before_platform')
+                list_rejected.reason_code not in (
+                    'malformed_row', 'unparseable_timestamp', 'future_timestamp', 'before_platform'
+                )
+                and list_rejected.row_date >= cast('{{ var("platform_start_date") }}' as date)
+                and list_rejected.row_date <= {{ reporting_date(add_minutes(
+                    'list_rejected.ingested_at', var('future_tolerance_hours') * 60
+                )) }}
                 then list_rejected.row_date
         end as event_date
     from list_rejected

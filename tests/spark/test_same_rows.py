@@ -24,7 +24,8 @@ SELECTION = (
     *("+calendar_repairs", "+source_disagreements", "+interaction_history"),
     *("+content_performance", "+retention_by_duration_band", "+save_worthy_content"),
     *("+content_calendar", "+follower_drivers", "+account_benchmarks", "+daily_kpi_movements"),
-    *("+kpi_pacing", "+product_demand"),
+    *("+kpi_pacing", "+product_demand", "+data_trust", "+interaction_habits"),
+    *("+inferred_sessions", "+interaction_streaks", "+followed_accounts"),
 )
 
 # What must be among the relations that are compared: a layer each.
