@@ -257,7 +257,7 @@ list_feed_days as (
         feed,
         event_date
     from source_rows
-    where feed in ('{{ event_entities() | join("', '") }}')
+    where source = 'event_log' and feed not in ('follower_counts', 'accounts', 'videos')
 
     union all
 
@@ -299,7 +299,10 @@ find_silent as (
         bounds.data_end_date
     having
         {{ days_between('max(measure_silence.event_date)', 'bounds.data_end_date') }}
-        > greatest({{ var('trust_silent_days') }}, coalesce(max(days_since_last), 0))
+        > greatest(
+            {{ var('trust_silent_days') }},
+            coalesce(max(measure_silence.days_since_last), 0)
+        )
 
 ),
 
@@ -345,6 +348,17 @@ list_days as (
 
 ),
 
+log_days as (
+
+    select
+        date_ranges.account_id,
+        date_ranges.event_log_first_date,
+        bounds.event_log_last_date
+    from date_ranges
+    cross join bounds
+
+),
+
 -- What an own account's log has no row of is 0 as long as the log goes on, and lifetime counters
 -- tell of all days between two readings.
 describe_days as (
@@ -387,14 +401,7 @@ describe_days as (
     cross join bounds
     left join accounts
         on list_days.account_id = accounts.account_id
-    left join (
-        select
-            date_ranges.account_id,
-            date_ranges.event_log_first_date,
-            bounds.event_log_last_date
-        from date_ranges
-        cross join bounds
-    ) as log_days
+    left join log_days
         on list_days.account_id = log_days.account_id
     left join find_ends
         on

@@ -75,10 +75,8 @@ count_event_rows as (
         videos.account_id,
         interactions.event_date,
         {% for measure in interaction_measures().values() -%}
-        2 * interactions.{{ measure }} - interactions.net_{{ measure }}
-        {{- ' +' if not loop.last }}
-        {% endfor -%}
-        as accepted_rows
+        {{ '    + ' if not loop.first }}2 * {{ measure }} - net_{{ measure }}
+        {% endfor %}    as accepted_rows
     from interactions
     inner join videos
         on interactions.video_id = videos.video_id

@@ -36,10 +36,10 @@ place_findings as (
     inner join findings
         on
             findings.kind in ('failed', 'restated')
-            and (findings.account_id is null or findings.account_id = source_days.account_id)
-            and (findings.source is null or findings.source = source_days.source)
-            and (findings.first_date is null or findings.first_date <= source_days.event_date)
-            and (findings.last_date is null or findings.last_date >= source_days.event_date)
+            and (findings.account_id is null or source_days.account_id = findings.account_id)
+            and (findings.source is null or source_days.source = findings.source)
+            and (findings.first_date is null or source_days.event_date >= findings.first_date)
+            and (findings.last_date is null or source_days.event_date <= findings.last_date)
     group by source_days.account_id, source_days.source, source_days.event_date
 
 ),

@@ -1630,7 +1630,7 @@ def account_of_rejected(row: Judged, world: World) -> str | None:
         return None
     if row.entity in ("video_views", "interactions"):
         video_id = trimmed(row.raw.get("video_id"))
-        return world.account_of(video_id) if video_id in world.videos else None
+        return world.account_of(video_id) if video_id and video_id in world.videos else None
     account_id = trimmed(row.raw.get("account_id"))
     return account_id if account_id in world.accounts else None
 

@@ -36,7 +36,8 @@ number_sessions as (
         sum(is_start) over (
             partition by archive_owner
             order by occurred_at
-            rows between unbounded preceding and current row
+            -- Events of one moment together, in whichever order they come.
+            range between unbounded preceding and current row
         ) as session_number
     from mark_starts
 
