@@ -40,7 +40,8 @@ list_rejected as (
         _source_row as source_row,
         raw_record,
         _malformed as malformed,
-        _ingested_at as ingested_at
+        _ingested_at as ingested_at,
+        {{ add_minutes('_ingested_at', var('future_tolerance_hours') * 60) }} as latest_at
     from {{ ref(base_model(entity)) }}
     where row_status = 'rejected'
     {{ 'union all' if not loop.last }}
@@ -62,9 +63,7 @@ find_places as (
                     'malformed_row', 'unparseable_timestamp', 'future_timestamp', 'before_platform'
                 )
                 and list_rejected.row_date >= cast('{{ var("platform_start_date") }}' as date)
-                and list_rejected.row_date <= {{ reporting_date(add_minutes(
-                    'list_rejected.ingested_at', var('future_tolerance_hours') * 60
-                )) }}
+                and list_rejected.row_date <= {{ reporting_date('list_rejected.latest_at') }}
                 then list_rejected.row_date
         end as event_date
     from list_rejected
