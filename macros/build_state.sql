@@ -19,6 +19,11 @@
         {%- do run_query("create table if not exists build_state.raw_source (raw_source varchar(16), reporting_time_zone varchar(64))") -%}
         {%- do run_query("create table if not exists build_state.runs (change_seq bigint)") -%}
         {%- do run_query("create table if not exists build_state.consumed (model_name varchar(255), change_seq bigint)") -%}
+        {%- do run_query("drop table if exists build_state.findings") -%}
+        {%- do run_query(
+            "create table build_state.findings (kind varchar(16), name varchar(255), source varchar(32),"
+            ~ " account_id varchar(255), first_date date, last_date date)"
+        ) -%}
         {%- do check_raw_source(wanted) -%}
         {%- do run_query(
             "insert into build_state.runs select coalesce(max(change_seq), 0) + 1 from build_state.runs"

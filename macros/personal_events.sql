@@ -24,3 +24,8 @@
         'watch_live': {'model': 'lives_watched', 'occurred_at': 'watched_at', 'has_video': false},
     }) }}
 {%- endmacro %}
+
+{#- Whether an event is something that the owner did: others do the following. -#}
+{% macro is_own_act() -%}
+    event_type <> 'gain_follower'
+{%- endmacro %}

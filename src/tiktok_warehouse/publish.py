@@ -27,7 +27,7 @@ from typing import Any
 
 import duckdb
 
-from tiktok_warehouse import check_results, ledger, restatements
+from tiktok_warehouse import check_results, findings, ledger, restatements
 from tiktok_warehouse.errors import WarehouseError
 from tiktok_warehouse.home import Home
 
@@ -251,6 +251,7 @@ def _plan_written_tables(connection: duckdb.DuckDBPyConnection) -> list[_Plan]:
     written = (
         (check_results.SCHEMA, check_results.TABLE),
         (check_results.SCHEMA, check_results.PROFILES),
+        (findings.SCHEMA, findings.TABLE),
         (ledger.SCHEMA, ledger.TABLE),
         (restatements.SCHEMA, restatements.TABLE),
     )

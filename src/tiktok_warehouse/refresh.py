@@ -15,6 +15,7 @@ import duckdb
 
 from tiktok_warehouse import (
     check_results,
+    findings,
     forget,
     ingest,
     lake,
@@ -271,6 +272,8 @@ def check_build(
 ) -> tuple[list[CheckResult], Path]:
     """The gate: run the expectations on a build, write down all results, stop on a critical one.
 
+    What passes the gate is judged: ``quality.data_trust`` is made again from all results.
+
     Args:
         home: whose build database is judged.
         run_id: under which the results are written.
@@ -297,6 +300,7 @@ def check_build(
     check_results.write(home, run_id, checks)
     check_results.write_profiles(home, validation.ingest_profiles)
     _stop_on([check for check in checks if check.stops], home, validation.data_docs)
+    findings.judge(home, built.target, checks, validation.findings)
     return checks, validation.data_docs
 
 

@@ -45,7 +45,7 @@ EXPORT_SOURCES = {
 }
 _SHOWN_ROWS = 3
 # A failing row is shown to whoever reads the scheduler's log.
-_PERSONAL_COLUMNS = ("person_key", "comment_text")
+_PERSONAL_COLUMNS = ("person_key", "comment_text", "followed_person")
 
 
 @dataclass(frozen=True)

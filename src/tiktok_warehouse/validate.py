@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from tiktok_warehouse import check_results, data_docs, publish
+from tiktok_warehouse import check_results, data_docs, findings, publish
 from tiktok_warehouse.check_results import CheckResult
 from tiktok_warehouse.entities import ENTITIES, PERSON_COLUMNS, list_all_entities
 from tiktok_warehouse.errors import UsageError, WarehouseError
@@ -52,12 +52,14 @@ class ValidationResult:
         seconds: wall time, without the import of Great Expectations.
         ingest_profiles: what the staging suite saw of each ingest, for the next run to compare
             with; empty if that suite did not run.
+        findings: what the failed ones are about, and what still holds of the version before.
     """
 
     checks: tuple[CheckResult, ...]
     data_docs: Path
     seconds: float
     ingest_profiles: tuple[check_results.IngestProfile, ...] = ()
+    findings: tuple[findings.Finding, ...] = ()
 
 
 def load_great_expectations() -> None:
@@ -133,6 +135,7 @@ def validate(
     )
     checks: list[CheckResult] = []
     pages: list[str] = []
+    places: list[findings.Finding] = []
     engine = source.get_engine()
     try:
         # Held open throughout: the in-memory database lives as long as a connection to it.
@@ -148,8 +151,13 @@ def validate(
                     on_progress(done, len(observations), observation.name)
                 found = _judge(context, source, connection, layer, observation, run_id)
                 checks += (_accept(check, accepted) for check in found)
+                places += _locate_failed(connection, project, observation, found)
                 pages += [f"{layer}/{observation.name}"] * len(found)
             profiles = _read_profiles(connection)
+            # One that could not be decided stops the run, and may have left no observation.
+            if {"staging", "marts"} <= set(layers) and not any(c.is_undecided for c in checks):
+                warnings = [c.name for c in expectations.list_checks() if c.severity == "warning"]
+                places += findings.carry(connection, project, warnings)
             if on_progress:
                 on_progress(len(observations), len(observations), "data docs")
             context.build_data_docs()
@@ -160,7 +168,21 @@ def validate(
         source.get_execution_engine().engine.dispose()
     data_docs.finish(folder, run_id, list(zip(checks, pages, strict=True)))
     seconds = (datetime.now(UTC) - started).total_seconds()
-    return ValidationResult(tuple(checks), folder, seconds, profiles)
+    return ValidationResult(tuple(checks), folder, seconds, profiles, tuple(places))
+
+
+def _locate_failed(
+    connection: Any, project: Project, observation: Observation, found: Sequence[CheckResult]
+) -> list[findings.Finding]:
+    failed = {check.check_name for check in found if check.passed is False}
+    undecided = {check.check_name for check in found if check.is_undecided}
+    places = []
+    for rule in observation.rules:
+        if rule.check.name in undecided:
+            places.append(findings.Finding(rule.check.name))
+        elif rule.check.name in failed:
+            places += findings.locate(connection, project, observation.name, rule)
+    return places
 
 
 def _read_profiles(connection: Any) -> tuple[check_results.IngestProfile, ...]:

@@ -1593,9 +1593,27 @@ def disagreement(events: int | Decimal, snapshots: int | Decimal, is_estimated: 
     }
 
 
-def list_rejected(judged: Mapping[str, Sequence[Judged]]) -> Table:
+MOMENTS = {
+    "video_views": "viewed_at",
+    "interactions": "interacted_at",
+    "follower_events": "occurred_at",
+    "follower_counts": "count_date",
+    "profile_visits": "visited_at",
+    "conversions": "converted_at",
+    "account_snapshots": "captured_at",
+    "video_snapshots": "captured_at",
+}
+SHIFTED_OR_NO_MOMENT = (
+    *("malformed_row", "unparseable_timestamp", "future_timestamp", "before_platform"),
+)
+
+
+def list_rejected(judged: Mapping[str, Sequence[Judged]], world: World) -> Table:
     return {
         (entity, row.raw["_ingest_id"], row.raw["_source_file"], row.raw["_source_row"]): {
+            "source": "snapshots" if entity.endswith("_snapshots") else "event_log",
+            "account_id": account_of_rejected(row, world),
+            "event_date": day_of_rejected(row, world.zone),
             "reason_code": row.reason_code,
             "is_waiting": row.reason_code in ("unknown_account", "unknown_video"),
             "ingested_at": row.raw["_ingested_at"],
@@ -1604,6 +1622,31 @@ def list_rejected(judged: Mapping[str, Sequence[Judged]]) -> Table:
         for row in rows
         if row.row_status == "rejected"
     }
+
+
+def account_of_rejected(row: Judged, world: World) -> str | None:
+    """The account that a row names by itself, or whose video it names; None if not known."""
+    if row.reason_code == "malformed_row":
+        return None
+    if row.entity in ("video_views", "interactions"):
+        video_id = trimmed(row.raw.get("video_id"))
+        return world.account_of(video_id) if video_id and video_id in world.videos else None
+    account_id = trimmed(row.raw.get("account_id"))
+    return account_id if account_id in world.accounts else None
+
+
+def day_of_rejected(row: Judged, zone: ZoneInfo) -> date | None:
+    """The day of a row whose moment can be read and be true."""
+    if row.entity not in MOMENTS or row.reason_code in SHIFTED_OR_NO_MOMENT:
+        return None
+    name = MOMENTS[row.entity]
+    try:
+        moment = parse(SPECS[row.entity].required[name], trimmed(row.raw.get(name)) or "")
+    except Bad:
+        return None
+    day: date = local_day(moment, zone) if isinstance(moment, datetime) else moment
+    last_day = local_day(row.raw["_ingested_at"] + timedelta(days=1), zone)
+    return day if date(2016, 9, 1) <= day <= last_day else None
 
 
 def reconcile(judged: Mapping[str, Sequence[Judged]], files: Sequence[LandedFile]) -> Table:
@@ -1680,7 +1723,7 @@ def expect(
     return {
         **statuses,
         **contents,
-        "quality.rejected_rows": list_rejected(judged),
+        "quality.rejected_rows": list_rejected(judged, world),
         "quality.nulled_values": count_nulled(judged),
         "quality.row_reconciliation": reconcile(judged, files),
         "marts.fct_watch_retention_daily": daily_retention(own_views),

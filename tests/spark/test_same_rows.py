@@ -26,6 +26,8 @@ SELECTION = (
     *("+content_calendar", "+follower_drivers", "+account_benchmarks", "+daily_kpi_movements"),
     *("+kpi_pacing", "+product_demand", "+conversion_funnel_values"),
     *("+audience_segments", "+viewer_cohorts", "+viewer_retention", "+comment_sentiment_daily"),
+    *("+data_trust", "+interaction_habits", "+inferred_sessions", "+interaction_streaks"),
+    *("+followed_accounts",),
 )
 
 # What must be among the relations that are compared: a layer each.
