@@ -26,9 +26,9 @@ _INTRODUCTION = """\
 # Eleven questions, eleven selects
 
 What people ask of short-video numbers, each answered by one plain select on the published file
-(`published/tiktok.duckdb`); two have more than one select, for the rest of the question. The answers
-are those of the sample, of invented accounts; rates are in percent. dbt compiles the same selects from
-`analyses/`, and its documentation shows which tables each stands on.
+(`published/tiktok.duckdb`); two have more than one select, for the rest of the question. The
+answers are those of the sample, of invented accounts; rates are in percent. dbt compiles the same
+selects from `analyses/`, and its documentation shows which tables each stands on.
 
 This page is generated: `python -m tiktok_warehouse.question_docs`.
 """
