@@ -19,7 +19,9 @@ video_views as (
 
     select *
     from {{ ref('int_video_views_dated') }}
-    {{ keep_days_up_to_touched('int_video_views_dated', attribution_days(var('follow_attribution_hours'))) }}
+    {{ keep_days_up_to_touched(
+        'int_video_views_dated', attribution_days(var('follow_attribution_hours'))
+    ) }}
 
 ),
 
