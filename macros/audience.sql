@@ -18,6 +18,16 @@
     end
 {%- endmacro %}
 
+{#- Periods over which people are segmented, with their days: without an end backwards, everybody would
+    be new, and more of an advocate by the day. -#}
+{% macro audience_periods() -%}
+    {%- set periods = {} -%}
+    {%- for period, days in content_periods().items() if days -%}
+        {%- do periods.update({period: days}) -%}
+    {%- endfor -%}
+    {{ return(periods) }}
+{%- endmacro %}
+
 {#- The Monday of a date's week. -#}
 {% macro week_of(date) -%}
     {{ days_before(date, iso_day_of_week(date) ~ ' - 1') }}

@@ -55,7 +55,6 @@ decide_bounds as (
 
     select
         coverage.account_id,
-        coverage.event_log_first_date as first_date,
         -- Exports may tell of later days, but nothing of the people on them.
         least(bounds.data_end_date, coverage.event_log_last_date) as last_date,
         -- Interactions that all name nobody would make everybody a lurker.

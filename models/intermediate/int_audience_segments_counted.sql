@@ -1,3 +1,5 @@
+{%- set measures = ['views', 'watch_seconds', 'public_interactions', 'advocacy_interactions'] -%}
+
 with
 
 viewer_days as (
@@ -18,76 +20,105 @@ audience_bounds as (
 
 ),
 
-list_periods as (
-    {% for period, days in content_periods().items() %}
+list_accounts as (
+
     select
         account_id,
-        '{{ period }}' as period,
-        {% if days -%}
-        {{ days_before('last_date', days - 1) }} as first_date,
-        {%- else -%}
-        first_date,
-        {%- endif %}
-        last_date
+        last_date,
+        {{ days_before('last_date', audience_periods().values() | max - 1) }} as earliest_date
     from audience_bounds
     where knows_engagers
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+
 ),
 
 list_segments as (
-    {% for segment in audience_segments() %}
+    {% for period, days in audience_periods().items() -%}
+    {%- set is_last_period = loop.last -%}
+    {%- for segment in audience_segments() %}
     select
         account_id,
-        period,
-        first_date,
+        '{{ period }}' as period,
+        {{ days_before('last_date', days - 1) }} as first_date,
         last_date,
         '{{ segment }}' as segment
-    from list_periods
-    {{ 'union all' if not loop.last }}
+    from list_accounts
+    {{ 'union all' if not (loop.last and is_last_period) }}
+    {% endfor -%}
     {% endfor %}
 ),
 
+-- One pass for all periods: telling people apart is what takes the time.
 sum_people as (
 
     select
+        {% for period, days in audience_periods().items() -%}
+        {%- for measure in measures -%}
+        coalesce(
+            sum(viewer_days.{{ measure }}) filter (
+                where
+                viewer_days.event_date
+                >= {{ days_before('list_accounts.last_date', days - 1) }}
+            ),
+            0
+        ) as {{ measure }}_{{ days }},
+        {% endfor -%}
+        {% endfor -%}
         viewer_days.account_id,
-        viewer_days.person_key,
-        list_periods.period,
-        list_periods.first_date,
-        sum(viewer_days.views) as views,
-        sum(viewer_days.watch_seconds) as watch_seconds,
-        sum(viewer_days.public_interactions) as public_interactions,
-        sum(viewer_days.advocacy_interactions) as advocacy_interactions
+        viewer_days.person_key
     from viewer_days
-    inner join list_periods
+    inner join list_accounts
+        on viewer_days.account_id = list_accounts.account_id
+    where
+        viewer_days.event_date between list_accounts.earliest_date and list_accounts.last_date
+        and (viewer_days.views > 0 or viewer_days.public_interactions > 0)
+    group by viewer_days.account_id, viewer_days.person_key
+
+),
+
+list_new as (
+
+    select
+        first_views.account_id,
+        first_views.person_key,
+        first_views.first_view_date,
+        list_accounts.last_date
+    from first_views
+    inner join list_accounts
+        on first_views.account_id = list_accounts.account_id
+    where first_views.is_counted and first_views.first_view_date >= list_accounts.earliest_date
+
+),
+
+add_first_view as (
+
+    select
+        sum_people.*,
+        list_new.first_view_date,
+        list_new.last_date
+    from sum_people
+    left join list_new
         on
-            viewer_days.account_id = list_periods.account_id
-            and viewer_days.event_date between list_periods.first_date and list_periods.last_date
-    where viewer_days.views > 0 or viewer_days.public_interactions > 0
-    group by
-        viewer_days.account_id,
-        viewer_days.person_key,
-        list_periods.period,
-        list_periods.first_date
+            sum_people.account_id = list_new.account_id
+            and sum_people.person_key = list_new.person_key
 
 ),
 
 assign_segments as (
-
+    {% for period, days in audience_periods().items() %}
     select
-        sum_people.*,
-        first_views.first_view_date >= sum_people.first_date as is_new,
+        account_id,
+        '{{ period }}' as period,
+        first_view_date >= {{ days_before('last_date', days - 1) }} as is_new,
+        {% for measure in measures -%}
+        {{ measure }}_{{ days }} as {{ measure }},
+        {% endfor -%}
         {{ audience_segment(
-            'sum_people.views', 'sum_people.public_interactions', 'sum_people.advocacy_interactions'
+            'views_' ~ days, 'public_interactions_' ~ days, 'advocacy_interactions_' ~ days
         ) }} as segment
-    from sum_people
-    left join first_views
-        on
-            sum_people.account_id = first_views.account_id
-            and sum_people.person_key = first_views.person_key
-            and first_views.is_counted
-
+    from add_first_view
+    where views_{{ days }} > 0 or public_interactions_{{ days }} > 0
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 count_people as (

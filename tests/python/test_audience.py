@@ -23,7 +23,7 @@ from tiktok_warehouse.home import PROJECT_ROOT, Home
 
 VARIABLES = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text("utf-8"))["vars"]
 THRESHOLD = VARIABLES["privacy_threshold"]
-PERIODS = {"last_7_days": 7, "last_28_days": 28, "last_90_days": 90, "all_days": None}
+PERIODS = {"last_7_days": 7, "last_28_days": 28, "last_90_days": 90}
 VIEWER_SEGMENTS = ("lurker", "occasional", "engager", "advocate")
 SEGMENTS = (*VIEWER_SEGMENTS, "engaged_unseen")
 MARTS = ("audience_segments", "viewer_cohorts", "viewer_retention")
@@ -100,7 +100,7 @@ def test_segments_are_those_of_a_count_in_plain_python(
     expected = {}
     for account, people in audience.people.items():
         for period, days in PERIODS.items():
-            first = audience.last_date - timedelta(days=days - 1) if days else date.min
+            first = audience.last_date - timedelta(days=days - 1)
             counts = {segment: [0, 0, 0, 0] for segment in SEGMENTS}
             for person in people.values():
                 segment = person.name_segment(first, audience.last_date)
@@ -258,7 +258,7 @@ def show(
     warehouse.register("counted", pa.Table.from_pylist(rows))
     warehouse.execute(
         "create table intermediate.int_audience_segments_counted as select *,"
-        " 'all_days' as period, null::date as first_date, null::date as last_date,"
+        " 'last_28_days' as period, null::date as first_date, null::date as last_date,"
         " people as views, people::decimal(38, 3) as watch_seconds from counted"
     )
     result = warehouse.execute(query)
