@@ -38,10 +38,12 @@ count_interactions as (
         count(distinct person_key) filter (where {{ is_public_engagement() }}) as engagers,
         count(*) filter (where is_comment and comment_sentiment_score is not null)
             as comments_judged,
-        count(*) filter (where is_comment and comment_sentiment_score >= {{ var('sentiment_from') }})
-            as positive_comments,
-        count(*) filter (where is_comment and comment_sentiment_score <= -{{ var('sentiment_from') }})
-            as negative_comments,
+        count(*) filter (
+            where is_comment and comment_sentiment_score >= {{ var('sentiment_from') }}
+        ) as positive_comments,
+        count(*) filter (
+            where is_comment and comment_sentiment_score <= -{{ var('sentiment_from') }}
+        ) as negative_comments,
         count(*) filter (
             where is_comment and comment_sentiment_score is null and comment_language is not null
         ) as comments_in_other_languages,

@@ -33,7 +33,9 @@ add_sentiment as (
         {% for measure in comment_sentiment_measures() -%}
         cast(
             case
-                when account_days.engagement_source = 'event_log' and account_days.comments is not null
+                when
+                    account_days.engagement_source = 'event_log'
+                    and account_days.comments is not null
                     then coalesce(sum_videos.{{ measure }}, 0)
             end as {{ 'decimal(18, 4)' if measure.endswith('_sum') else 'bigint' }}
         ) as {{ measure }},
