@@ -3,9 +3,10 @@
     {{ return(['lurker', 'occasional', 'engager', 'advocate', 'engaged_unseen']) }}
 {%- endmacro %}
 
-{#- The segment of a person, by what they did in the period. -#}
+{#- The segment of a person, by what they did in the period; NULL if nothing. -#}
 {% macro audience_segment(views, public_interactions, advocacy_interactions) -%}
     case
+        when {{ views }} = 0 and {{ public_interactions }} = 0 then null
         when {{ views }} = 0 then 'engaged_unseen'
         when {{ public_interactions }} = 0 then 'lurker'
         when

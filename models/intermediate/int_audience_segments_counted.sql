@@ -53,13 +53,15 @@ sum_people as (
     select
         {% for period, days in audience_periods().items() -%}
         {%- for measure in measures -%}
-        coalesce(
-            sum(viewer_days.{{ measure }}) filter (
-                where
-                viewer_days.event_date
-                >= {{ days_before('list_accounts.last_date', days - 1) }}
-            ),
-            0
+        cast(
+            coalesce(
+                sum(viewer_days.{{ measure }}) filter (
+                    where
+                    viewer_days.event_date
+                    >= {{ days_before('list_accounts.last_date', days - 1) }}
+                ),
+                0
+            ) as {{ measure_type(measure) }}
         ) as {{ measure }}_{{ days }},
         {% endfor -%}
         {% endfor -%}
@@ -89,12 +91,24 @@ list_new as (
 
 ),
 
-add_first_view as (
+-- People who are alike in all periods are counted together, before periods become rows.
+classify_people as (
 
     select
-        sum_people.*,
-        list_new.first_view_date,
-        list_new.last_date
+        {% for days in audience_periods().values() -%}
+        coalesce(
+            list_new.first_view_date >= {{ days_before('list_new.last_date', days - 1) }}, false
+        ) as is_new_{{ days }},
+        {{ audience_segment(
+            'sum_people.views_' ~ days,
+            'sum_people.public_interactions_' ~ days,
+            'sum_people.advocacy_interactions_' ~ days
+        ) }} as segment_{{ days }},
+        sum_people.views_{{ days }},
+        sum_people.watch_seconds_{{ days }},
+        sum_people.public_interactions_{{ days }},
+        {% endfor -%}
+        sum_people.account_id
     from sum_people
     left join list_new
         on
@@ -103,20 +117,40 @@ add_first_view as (
 
 ),
 
-assign_segments as (
+count_classes as (
+
+    select
+        {% for days in audience_periods().values() -%}
+        segment_{{ days }},
+        is_new_{{ days }},
+        sum(views_{{ days }}) as views_{{ days }},
+        sum(watch_seconds_{{ days }}) as watch_seconds_{{ days }},
+        sum(public_interactions_{{ days }}) as public_interactions_{{ days }},
+        {% endfor -%}
+        account_id,
+        count(*) as people
+    from classify_people
+    group by
+        {% for days in audience_periods().values() -%}
+        segment_{{ days }},
+        is_new_{{ days }},
+        {% endfor -%}
+        account_id
+
+),
+
+stack_periods as (
     {% for period, days in audience_periods().items() %}
     select
         account_id,
         '{{ period }}' as period,
-        first_view_date >= {{ days_before('last_date', days - 1) }} as is_new,
-        {% for measure in measures -%}
-        {{ measure }}_{{ days }} as {{ measure }},
-        {% endfor -%}
-        {{ audience_segment(
-            'views_' ~ days, 'public_interactions_' ~ days, 'advocacy_interactions_' ~ days
-        ) }} as segment
-    from add_first_view
-    where views_{{ days }} > 0 or public_interactions_{{ days }} > 0
+        segment_{{ days }} as segment,
+        people,
+        case when is_new_{{ days }} then people else 0 end as new_people,
+        views_{{ days }} as views,
+        watch_seconds_{{ days }} as watch_seconds,
+        public_interactions_{{ days }} as public_interactions
+    from count_classes
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -127,12 +161,12 @@ count_people as (
         account_id,
         period,
         segment,
-        count(*) as people,
-        count(*) filter (where is_new) as new_people,
+        cast(sum(people) as bigint) as people,
+        cast(sum(new_people) as bigint) as new_people,
         sum(views) as views,
         sum(watch_seconds) as watch_seconds,
         sum(public_interactions) as public_interactions
-    from assign_segments
+    from stack_periods
     group by account_id, period, segment
 
 ),
