@@ -47,8 +47,12 @@ sum_periods as (
 
     select
         {% for kpi in content_kpis() -%}
-        cast({{ wide_sum('pair_counts.' ~ kpi ~ '_numerator', 'decimal(18, 3)') }} as decimal(38, 3)) as {{ kpi }}_numerator,
-        cast({{ wide_sum('pair_counts.' ~ kpi ~ '_denominator') }} as decimal(38, 0)) as {{ kpi }}_denominator,
+        cast(
+            {{ wide_sum('pair_counts.' ~ kpi ~ '_numerator', 'decimal(18, 3)') }} as decimal(38, 3)
+        ) as {{ kpi }}_numerator,
+        cast(
+            {{ wide_sum('pair_counts.' ~ kpi ~ '_denominator') }} as decimal(38, 0)
+        ) as {{ kpi }}_denominator,
         {% endfor -%}
         pair_counts.account_id,
         pair_counts.video_id,

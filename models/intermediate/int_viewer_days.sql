@@ -51,14 +51,16 @@ list_events as (
         cast(0 as decimal(18, 3)) as watch_seconds,
         1 as public_interaction,
         case
-            when interaction_type in ('{{ var('segment_advocacy_types') | join("', '") }}') then 1
+            when
+                {{ one_of('interaction_type', var('segment_advocacy_types')) }}
+                then 1
             else 0
         end as advocacy
     from interactions
     where
         person_key is not null
         and not is_undo
-        and interaction_type in ('{{ public_interaction_types() | join("', '") }}')
+        and {{ one_of('interaction_type', public_interaction_types()) }}
 
 ),
 

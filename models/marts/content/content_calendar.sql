@@ -95,7 +95,7 @@ sum_first_days as (
 
 ),
 
--- The event log knows that a day without a row has no view; of other sources all days must be there.
+-- The event log knows that a day without a row has no view; other sources must have all days.
 keep_whole_weeks as (
 
     select

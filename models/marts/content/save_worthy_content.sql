@@ -228,10 +228,12 @@ select
                 ) }} * 1000
     end as followers_per_1000_views,
     case
-        when compare_weeks.days_known_before = 7 then try_cast(compare_weeks.gained_before as bigint)
+        when compare_weeks.days_known_before = 7
+            then try_cast(compare_weeks.gained_before as bigint)
     end as followers_gained_week_before,
     case
-        when compare_weeks.days_known_after = 7 then try_cast(compare_weeks.gained_after as bigint)
+        when compare_weeks.days_known_after = 7
+            then try_cast(compare_weeks.gained_after as bigint)
     end as followers_gained_week_after
 from add_intervals
 left join count_follows

@@ -151,7 +151,7 @@ pair_periods as (
         end as {{ measure }}_{{ period }},
         {%- endfor %}
         {%- endfor %}
-        -- What was bought nought times has no pieces; what was bought without a number has unknown ones.
+        -- Of no purchases there are no pieces; of purchases without a quantity they are unknown.
         case
             when coverage.knows_conversions and coalesce(conversions_now.purchases, 0) = 0 then 0
             else conversions_now.quantity
