@@ -69,9 +69,9 @@ sample: $(VENV)/.installed
 
 ## lock: resolve the locks anew (needs uv)
 lock:
-	uv pip compile pyproject.toml --extra dev $(LOCK_OPTIONS) --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --extra dev --extra postgres --extra semantic $(LOCK_OPTIONS) --output-file requirements-dev.lock
 	uv pip compile pyproject.toml --constraints requirements-dev.lock $(LOCK_OPTIONS) --output-file requirements.lock
-	uv pip compile pyproject.toml --extra dev --extra spark --constraints requirements-dev.lock $(LOCK_OPTIONS) --output-file requirements-spark.lock
+	uv pip compile pyproject.toml --extra dev --extra postgres --extra semantic --extra spark --constraints requirements-dev.lock $(LOCK_OPTIONS) --output-file requirements-spark.lock
 
 # Extras are kept because pip, asked for hashes, does not let mashumaro pin mashumaro[msgpack].
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
