@@ -32,7 +32,7 @@ from tiktok_warehouse import ask as ask_module
 from tiktok_warehouse import doctor as doctor_module
 from tiktok_warehouse import forget as forget_module
 from tiktok_warehouse import generate as generate_module
-from tiktok_warehouse import kpis, lake, people, preview, publish, report, rows_out
+from tiktok_warehouse import kpis, lake, people, postgres, preview, publish, report, rows_out
 from tiktok_warehouse import refresh as refresh_module
 from tiktok_warehouse import status as status_module
 from tiktok_warehouse import versions as versions_module
@@ -324,8 +324,12 @@ def _refresh(opened: Home, command: str, options: refresh_module.Options) -> Non
         report.show_account_kpis(out, result.published.database)
         report.show_checks(out, result.checks)
         report.show_published(out, result.published)
+    if result.copied is not None:
+        report.show_copied(out, result.copied)
     if result.receipt is not None:
         report.show_receipt(out, opened.logs / "forgotten", result.receipt)
+    if result.copy_problem is not None:
+        raise result.copy_problem
     if result.ingested is not None:
         _exit_if_nothing_readable(result.ingested)
 
@@ -524,9 +528,14 @@ def rollback(
     tiktok-warehouse rollback 41
     """
     opened = open_home(find_home(home))
+    destination = postgres.find_destination()
     with hold_lock(opened, "rollback"):
         shown = versions_module.rollback(opened, version)
-    report.say(out, f"Readers see version {shown.name} now.")
+        report.say(out, f"Readers see version {shown.name} now.")
+        if destination is not None:
+            copied = postgres.copy_version(destination, shown.name, shown.database)
+            if copied is not None:
+                report.show_copied(out, copied)
 
 
 @app.command()

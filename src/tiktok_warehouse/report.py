@@ -17,6 +17,7 @@ from tiktok_warehouse.exports import ACCOUNTS_API, EVENT_LOG, PERSONAL_ARCHIVE, 
 from tiktok_warehouse.forget import Receipt
 from tiktok_warehouse.ingest import IngestResult, LandedFile
 from tiktok_warehouse.offers import Ignored
+from tiktok_warehouse.postgres import Copied
 from tiktok_warehouse.preview import Previewed
 from tiktok_warehouse.publish import Published, Version
 from tiktok_warehouse.versions import KpiTotal, TableDifference
@@ -375,6 +376,15 @@ def show_published(console: Console, published: Published) -> None:
     say(console, f"  Parquet   {published.parquet}")
     if published.data_docs:
         say(console, f"  Data Docs {published.data_docs / 'index.html'}")
+
+
+def show_copied(console: Console, copied: Copied) -> None:
+    """Print what a copy in PostgreSQL took."""
+    say(
+        console,
+        f"  PostgreSQL {copied.shown}: {copied.changed} of {copied.tables} tables changed,"
+        f" {copied.deleted:,} rows went, {copied.inserted:,} came, {copied.seconds:.1f} s",
+    )
 
 
 def show_findings(console: Console, findings: Sequence[tuple[str, bool, str]]) -> None:
