@@ -21,7 +21,7 @@ tables = connection.execute(
 ).fetchall()
 assert len(tables) > 25, tables
 rows = sum(
-    connection.execute(f"select count(*) from (select distinct * from {schema}.{name})").fetchone()[0]
+    connection.execute(f"select count(*) from (from {schema}.{name})").fetchone()[0]
     for schema, name in tables
 )
 comments = connection.execute(
