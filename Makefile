@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := build
-.PHONY: build test lint test-dbt test-python test-spark find-java mutants soak bench-build bench-refresh \
+.PHONY: build test lint test-dbt test-python test-spark test-clients find-java mutants soak bench-build bench-refresh \
 	sample lock ci-deps clean
 
 ## build: install, build the sample, check it, publish it, show its KPIs
@@ -46,6 +46,10 @@ find-java:
 		"On Debian, make ci-deps installs it (as root); elsewhere install a JRE," \
 		"put java on the PATH or set JAVA_HOME to its folder, and run make test-spark again." && exit 1)
 
+## test-clients: the published file opens in the oldest DuckDB that it is meant for (installs it)
+test-clients: $(VENV)/.installed
+	$(BIN)/python tests/clients.py
+
 ## mutants: plant mistakes in the SQL, one at a time, and see the suite go red (about 20 minutes)
 mutants: $(VENV)/.installed-dev
 	$(BIN)/python tests/mutants.py
@@ -69,9 +73,9 @@ sample: $(VENV)/.installed
 
 ## lock: resolve the locks anew (needs uv)
 lock:
-	uv pip compile pyproject.toml --extra dev $(LOCK_OPTIONS) --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --extra dev --extra postgres --extra semantic $(LOCK_OPTIONS) --output-file requirements-dev.lock
 	uv pip compile pyproject.toml --constraints requirements-dev.lock $(LOCK_OPTIONS) --output-file requirements.lock
-	uv pip compile pyproject.toml --extra dev --extra spark --constraints requirements-dev.lock $(LOCK_OPTIONS) --output-file requirements-spark.lock
+	uv pip compile pyproject.toml --extra dev --extra postgres --extra semantic --extra spark --constraints requirements-dev.lock $(LOCK_OPTIONS) --output-file requirements-spark.lock
 
 # Extras are kept because pip, asked for hashes, does not let mashumaro pin mashumaro[msgpack].
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes \
@@ -82,6 +86,8 @@ ci-deps:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
 		|| (apt-get update && apt-get install --yes --no-install-recommends python3-venv)
 	@$(FIND_JAVA) || (apt-get update && apt-get install --yes --no-install-recommends openjdk-17-jre-headless)
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
+		|| (apt-get update && apt-get install --yes --no-install-recommends postgresql)
 
 # Spark 4 runs on Java 17 and newer.
 FIND_JAVA := "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])'

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -24,11 +26,13 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from typer.models import CommandInfo
 
+from tiktok_warehouse import ask as ask_module
 from tiktok_warehouse import doctor as doctor_module
 from tiktok_warehouse import forget as forget_module
 from tiktok_warehouse import generate as generate_module
-from tiktok_warehouse import lake, people, preview, publish, report
+from tiktok_warehouse import kpis, lake, people, postgres, preview, publish, report, rows_out
 from tiktok_warehouse import refresh as refresh_module
 from tiktok_warehouse import status as status_module
 from tiktok_warehouse import versions as versions_module
@@ -68,6 +72,10 @@ HomeOption = Annotated[
 ]
 
 
+JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="For spreadsheets.")]
+
+
 class LogFormat(StrEnum):
     """File formats that ``generate`` writes."""
 
@@ -77,7 +85,14 @@ class LogFormat(StrEnum):
 
 @app.command()
 def init(home: HomeOption = None) -> None:
-    """Make a home: its folders, its configuration file and the key that people are hashed with."""
+    """Make a home: its folders, its configuration file and the key that people are hashed with.
+
+    Examples:
+
+      tiktok-warehouse init
+
+      tiktok-warehouse init --home /srv/homes/my-client
+    """
     root = find_home(home)
     opened = open_home(root)
     with hold_lock(opened, "init"):
@@ -96,7 +111,10 @@ def init(home: HomeOption = None) -> None:
 
 @app.command()
 def doctor(home: HomeOption = None) -> None:
-    """Look a home over and say what a refresh would stumble on. Changes nothing."""
+    """Look a home over and say what a refresh would stumble on. Changes nothing. Example:
+
+    tiktok-warehouse doctor --home /srv/homes/my-client
+    """
     findings = doctor_module.examine(find_home(home))
     report.show_findings(out, findings)
     if not all(is_well for _, is_well, _ in findings):
@@ -238,7 +256,14 @@ def refresh(
         ),
     ] = False,
 ) -> None:
-    """Ingest what lies in landing/, build, check, and publish if every check passed."""
+    """Ingest what lies in landing/, build, check, and publish if every check passed. Examples:
+
+    tiktok-warehouse refresh
+
+    tiktok-warehouse refresh --sample
+
+    tiktok-warehouse refresh --home /srv/homes/my-client --accept values_in_range
+    """
     default = PROJECT_ROOT / "home" / "sample" if sample and home is None else home
     options = refresh_module.Options(
         sample=sample,
@@ -255,7 +280,10 @@ def backfill(
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")],
     home: HomeOption = None,
 ) -> None:
-    """Refresh, and build these days again although nothing touched them."""
+    """Refresh, and build these days again although nothing touched them. Example:
+
+    tiktok-warehouse backfill --from 2026-08-01 --to 2026-08-31
+    """
     if last < first:
         raise UsageError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}.")
     days: tuple[date, date] = (first.date(), last.date())
@@ -296,8 +324,12 @@ def _refresh(opened: Home, command: str, options: refresh_module.Options) -> Non
         report.show_account_kpis(out, result.published.database)
         report.show_checks(out, result.checks)
         report.show_published(out, result.published)
+    if result.copied is not None:
+        report.show_copied(out, result.copied)
     if result.receipt is not None:
         report.show_receipt(out, opened.logs / "forgotten", result.receipt)
+    if result.copy_problem is not None:
+        raise result.copy_problem
     if result.ingested is not None:
         _exit_if_nothing_readable(result.ingested)
 
@@ -305,9 +337,16 @@ def _refresh(opened: Home, command: str, options: refresh_module.Options) -> Non
 @app.command()
 def status(
     home: HomeOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Say how a home is doing: last runs, freshness, rejected rows, failing checks, disk."""
+    """Say how a home is doing: last runs, freshness, rejected rows, failing checks, disk.
+
+    Examples:
+
+      tiktok-warehouse status
+
+      tiktok-warehouse status --json
+    """
     described = status_module.describe(open_home(find_home(home), make_folders=False))
     if as_json:
         print(json.dumps(described, indent=2))
@@ -315,9 +354,166 @@ def status(
         report.show_status(out, described)
 
 
+@app.command("kpis")
+def show_kpis(
+    home: HomeOption = None,
+    account: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HANDLE",
+            help="Only this account, a competitor too. Can be repeated. Default: all own accounts.",
+            show_default=False,
+        ),
+    ] = None,
+    first: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from",
+            formats=["%Y-%m-%d"],
+            metavar="DAY",
+            help="First day. Default: the seventh up to the last.",
+            show_default=False,
+        ),
+    ] = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option(
+            "--to",
+            formats=["%Y-%m-%d"],
+            metavar="DAY",
+            help="Last day. Default: the data's end.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+) -> None:
+    """Show the KPIs of accounts over any days, and the change on the days before.
+
+    A ratio is the sum of its numerators over the sum of its denominators;
+    growth is the net over the window against its first opening; conversion
+    is divided by visitor-days. A window with a day that is missing or not
+    known is unknown (docs/kpis.md). Reads the published file. Examples:
+
+      tiktok-warehouse kpis
+
+      tiktok-warehouse kpis --account my.handle --from 2026-08-01 --to 2026-08-31
+
+      tiktok-warehouse kpis --account my.handle --account a.rival --json
+
+      tiktok-warehouse kpis --csv > week.csv
+    """
+    _refuse_both(as_json, as_csv)
+    database = kpis.find_published(open_home(find_home(home), make_folders=False).published)
+    window, accounts = kpis.read_kpis(
+        database,
+        first=first.date() if first else None,
+        last=last.date() if last else None,
+        accounts=account or (),
+    )
+    with _let_pipes_break():
+        if as_json:
+            described = {
+                "first_date": window.first,
+                "last_date": window.last,
+                "window_days": window.days,
+                "accounts": [asdict(each) for each in accounts],
+            }
+            rows_out.write_json(sys.stdout, described)
+        elif as_csv:
+            rows_out.write_csv(sys.stdout, *_tabulate_kpis(window, accounts))
+        elif accounts:
+            report.show_kpis(out, window, accounts)
+        else:
+            report.say(out, "No account has an accepted event yet, so there are no KPIs to show.")
+
+
+def _tabulate_kpis(
+    window: kpis.Window, accounts: Sequence[kpis.AccountKpis]
+) -> tuple[list[str], list[list[object]]]:
+    described = (
+        *("account_id", "handle", "account_role", "days", "provisional_days"),
+        *("engagement_has_saves", "conversion_denominator"),
+    )
+    changes = [kpi.name for kpi in kpis.KPIS]
+    values = [*changes, *kpis.PARTS]
+    names = ["first_date", "last_date", *described, *values]
+    rows = [
+        [
+            *(window.first, window.last),
+            *(getattr(account, name) for name in described),
+            *(account.values[name] for name in values),
+            *(account.changes[name] for name in changes),
+        ]
+        for account in accounts
+    ]
+    return [*names, *(f"{name}_change" for name in changes)], rows
+
+
+@app.command()
+def query(
+    sql: Annotated[
+        str, typer.Argument(help="One SELECT, in quotes; - reads it from the input.", metavar="SQL")
+    ],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+    as_csv: CsvOption = False,
+    limit: Annotated[
+        int, typer.Option(min=0, help="Most rows to show; 0 shows all of them.")
+    ] = 1000,
+) -> None:
+    """Ask the published file with one SELECT, in DuckDB's SQL. It changes nothing.
+
+    Tables are found without their schema. In CSV a text that a spreadsheet
+    would run as a formula has an apostrophe before it. Examples:
+
+      tiktok-warehouse query "show all tables"
+
+      tiktok-warehouse query "describe daily_account_kpis"
+
+      tiktok-warehouse query "select kpi_date, views from daily_account_kpis order by all" --csv
+
+      tiktok-warehouse query - --json < question.sql
+    """
+    _refuse_both(as_json, as_csv)
+    database = kpis.find_published(open_home(find_home(home), make_folders=False).published)
+    answer = ask_module.ask(database, sys.stdin.read() if sql == "-" else sql, limit)
+    with _let_pipes_break():
+        if as_json:
+            rows = [dict(zip(answer.names, row, strict=True)) for row in answer.rows]
+            rows_out.write_json(sys.stdout, rows)
+        elif as_csv:
+            rows_out.write_csv(sys.stdout, answer.names, answer.rows)
+        else:
+            report.show_rows(out, answer.names, answer.rows)
+    if answer.is_cut:
+        report.say(
+            err, f"The first {limit:,} rows; there are more: --limit 0 shows all.", style="yellow"
+        )
+
+
+def _refuse_both(as_json: bool, as_csv: bool) -> None:
+    if as_json and as_csv:
+        raise UsageError("Ask for --json or for --csv, not for both.")
+
+
+@contextmanager
+def _let_pipes_break() -> Iterator[None]:
+    """A reader such as ``head`` that has seen enough is no failure."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer would fail again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @app.command()
 def versions(home: HomeOption = None) -> None:
-    """List the published versions that are kept; the one that readers see is marked."""
+    """List the published versions that are kept; the one that readers see is marked. Example:
+
+    tiktok-warehouse versions
+    """
     kept = publish.list_versions(open_home(find_home(home), make_folders=False))
     report.show_versions(out, kept)
 
@@ -327,11 +523,19 @@ def rollback(
     version: Annotated[str, typer.Argument(help="Name or number of a kept version.")],
     home: HomeOption = None,
 ) -> None:
-    """Let readers see an older version until something new is published."""
+    """Let readers see an older version until something new is published. Example:
+
+    tiktok-warehouse rollback 41
+    """
     opened = open_home(find_home(home))
+    destination = postgres.find_destination()
     with hold_lock(opened, "rollback"):
         shown = versions_module.rollback(opened, version)
-    report.say(out, f"Readers see version {shown.name} now.")
+        report.say(out, f"Readers see version {shown.name} now.")
+        if destination is not None:
+            copied = postgres.copy_version(destination, shown.name, shown.database)
+            if copied is not None:
+                report.show_copied(out, copied)
 
 
 @app.command()
@@ -340,7 +544,10 @@ def diff(
     b: Annotated[str, typer.Argument(help="The version to compare it with.")],
     home: HomeOption = None,
 ) -> None:
-    """Show what differs between two versions: KPI totals, and rows by mart and day."""
+    """Show what differs between two versions: KPI totals, and rows by mart and day. Example:
+
+    tiktok-warehouse diff 41 current
+    """
     opened = open_home(find_home(home), make_folders=False)
     report.show_diff(out, a, b, *versions_module.diff(opened, a, b))
 
@@ -356,7 +563,14 @@ def forget(
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Erase a person or an account from the lake, the build and every published version."""
+    """Erase a person or an account from the lake, the build and every published version.
+
+    Examples:
+
+      tiktok-warehouse forget --person 6871234567890123456
+
+      tiktok-warehouse forget --account my.handle
+    """
     if (person is None) == (account is None):
         raise UsageError("Name either --person ID or --account HANDLE.")
     opened = open_home(find_home(home))
@@ -396,7 +610,12 @@ def generate(
         typer.Option(formats=["%Y-%m-%d"], help="Last day of the log (UTC).", show_default=False),
     ] = None,
 ) -> None:
-    """Write a made-up raw log, mess included: of any size, or the project's sample."""
+    """Write a made-up raw log, mess included: of any size, or the project's sample. Examples:
+
+    tiktok-warehouse generate /tmp/log --events 5000000 --days 90
+
+    tiktok-warehouse generate /tmp/log --format csv --seed 2 --last-day 2026-08-31
+    """
     if sample:
         target = folder or PROJECT_ROOT / "seeds" / "raw"
         generate_module.generate_sample(target)
@@ -477,6 +696,15 @@ def _exit_if_nothing_readable(result: IngestResult) -> None:
     if result.refused and not result.landed and not result.already_landed:
         _complain(f"None of the {len(result.refused)} file(s) offered could be read; see above.")
         raise typer.Exit(ExitCode.NOTHING_READABLE)
+
+
+def list_commands() -> list[CommandInfo]:
+    """What the command line offers."""
+    return [
+        CommandInfo(name=command.name or command.callback.__name__, callback=command.callback)
+        for command in app.registered_commands
+        if command.callback is not None
+    ]
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from tiktok_warehouse import lake, people
+from tiktok_warehouse import lake, people, postgres
 from tiktok_warehouse.errors import UsageError, WarehouseError
 from tiktok_warehouse.home import FOLDERS, PROJECT_ROOT, Home, open_home
 from tiktok_warehouse.publish import DATABASE_NAME
@@ -42,6 +42,7 @@ def examine(root: Path) -> list[Finding]:
         ("lake", _examine_lake),
         ("build database", _examine_build),
         ("published", _examine_published),
+        ("PostgreSQL", _examine_postgres),
     ]
     try:
         home = open_home(root, make_folders=False)
@@ -140,3 +141,8 @@ def _examine_published(home: Home) -> str:
     with duckdb.connect(str(database), read_only=True) as connection:
         row = connection.execute("select max(kpi_date) from marts.daily_account_kpis").fetchone()
     return f"{database.resolve().parent.name}, days up to {row[0] if row else None}"
+
+
+def _examine_postgres(home: Home) -> str:
+    destination = postgres.find_destination()
+    return "no copy is asked for" if destination is None else postgres.check(destination)

@@ -5,6 +5,7 @@ Layout of ``published/``::
     versions/000007-20260830T060512Z/tiktok.duckdb
     versions/000007-20260830T060512Z/parquet/marts/daily_account_kpis.parquet
     versions/000007-20260830T060512Z/version.json        what it was built from
+    versions/000007-20260830T060512Z/keys.json           which columns name a row
     current -> versions/000007-20260830T060512Z      the one thing that is swapped
     tiktok.duckdb -> current/tiktok.duckdb           what readers open
     parquet -> current/parquet
@@ -27,7 +28,7 @@ from typing import Any
 
 import duckdb
 
-from tiktok_warehouse import check_results, findings, ledger, restatements
+from tiktok_warehouse import check_results, findings, ledger, postgres, restatements
 from tiktok_warehouse.errors import WarehouseError
 from tiktok_warehouse.home import Home
 
@@ -132,6 +133,7 @@ def publish(home: Home, target: Path, origin: Origin, data_docs: Path | None = N
         tables = _write_tables(home, _plan_tables(target), incoming, before)
         if data_docs is not None:
             shutil.copytree(data_docs, incoming / DATA_DOCS)
+        postgres.write_keys(target, incoming)
         described = {"published_at": _now(), **asdict(origin)}
         (incoming / VERSION_FILE).write_text(json.dumps(described), encoding="utf-8")
         bytes_written = _make_durable(incoming)
@@ -190,6 +192,11 @@ def number_of(version: Version) -> int:
 def find_newest(home: Home) -> Version | None:
     """The version that was published last; readers may have been rolled back to an older one."""
     return next(reversed(list_versions(home)), None)
+
+
+def find_current(home: Home) -> Version | None:
+    """The version that readers see."""
+    return next((version for version in list_versions(home) if version.is_current), None)
 
 
 def _read_description(folder: Path) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from tiktok_warehouse import (
     ingest,
     lake,
     ledger,
+    postgres,
     publish,
     restatements,
     transform,
@@ -45,6 +46,8 @@ class RefreshResult:
         ingested: what became of the files in ``landing/``; None for the sample.
         built: what dbt did; None if there was nothing to build.
         published: the new version; None if there was nothing to build.
+        copied: what changed in PostgreSQL; None if nothing, or if no copy is asked for.
+        copy_problem: why PostgreSQL does not show what is published; None otherwise.
         receipt: of a person or an account that was forgotten; None otherwise.
         unchanged: the version that still holds, as nothing new came in; None otherwise.
         checks: what dbt's tests and the expectations saw.
@@ -56,6 +59,8 @@ class RefreshResult:
     checks: tuple[CheckResult, ...] = ()
     unchanged: str | None = None
     receipt: forget.Receipt | None = None
+    copied: postgres.Copied | None = None
+    copy_problem: postgres.CopyFailed | None = None
 
 
 @dataclass(frozen=True)
@@ -97,11 +102,13 @@ def refresh(home: Home, watcher: Watcher, options: Options) -> RefreshResult:
     A file that cannot be read goes to quarantine and does not stop the others. A failing check
     stops the run before anything is published. If neither data nor code nor configuration changed
     since the last version, there is nothing to build. Every run is written into the ledger. What a
-    killed ``forget`` has left undone is done first.
+    killed ``forget`` has left undone is done first. Where a copy in PostgreSQL is asked for and
+    cannot be made, the result says so: the files are published all the same.
 
     Raises:
         ChecksFailed, UsageError, WarehouseError, OSError: see the steps.
     """
+    destination = postgres.find_destination()
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
     forgetting = forget.find_unfinished(home)
     if forgetting is not None:
@@ -114,11 +121,32 @@ def refresh(home: Home, watcher: Watcher, options: Options) -> RefreshResult:
         if forgetting is not None:
             version = result.published.version if result.published else None
             result = replace(result, receipt=forget.finish(home, forgetting, version))
+        if destination is not None:
+            result = _copy_current(home, run, destination, result)
     except BaseException as error:
         _write_down_failure(home, run, error)
         raise
-    ledger.end(home, run, "published" if result.published else "nothing_new", ExitCode.DONE)
+    ended = "published" if result.published else "nothing_new"
+    if result.copy_problem is None:
+        ledger.end(home, run, ended, ExitCode.DONE)
+    else:
+        problem = result.copy_problem
+        ledger.end(home, run, ended, problem.exit_code, str(problem)[:500])
     return result
+
+
+def _copy_current(
+    home: Home, run: ledger.Run, destination: postgres.Destination, result: RefreshResult
+) -> RefreshResult:
+    current = publish.find_current(home)
+    if current is None:
+        return result
+    try:
+        with run.step("postgres"):
+            copied = postgres.copy_version(destination, current.name, current.database)
+    except postgres.CopyFailed as problem:
+        return replace(result, copy_problem=problem)
+    return replace(result, copied=copied)
 
 
 def _write_down_failure(home: Home, run: ledger.Run, error: BaseException) -> None:

@@ -3,105 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tiktok_warehouse import kpis
 from tiktok_warehouse.check_results import LAYERS, CheckResult, link_docs
 from tiktok_warehouse.exports import ACCOUNTS_API, EVENT_LOG, PERSONAL_ARCHIVE, STUDIO, Facts
 from tiktok_warehouse.forget import Receipt
 from tiktok_warehouse.ingest import IngestResult, LandedFile
 from tiktok_warehouse.offers import Ignored
+from tiktok_warehouse.postgres import Copied
 from tiktok_warehouse.preview import Previewed
 from tiktok_warehouse.publish import Published, Version
 from tiktok_warehouse.versions import KpiTotal, TableDifference
 
-# Ratios of sums over seven days, as everywhere: never an average of daily rates. Growth is the net
-# of the days over the opening of the first one.
-_ACCOUNT_KPIS = """
-with
-
-bounds as (
-
-    select max(kpi_date) as last_date from marts.daily_account_kpis
-
-),
-
-weeks as (
-
-    select
-        kpis.account_id,
-        kpis.kpi_date > bounds.last_date - 7 as is_this_week,
-        min(kpis.kpi_date) as first_date,
-        max(kpis.kpi_date) as last_date,
-        sum(kpis.views) as views,
-        sum(kpis.engagements) filter (where kpis.engagement_source = kpis.watch_source) * 100.0
-        / nullif(
-            sum(kpis.views) filter (
-                where kpis.engagement_source = kpis.watch_source and kpis.engagements is not null
-            ), 0
-        ) as engagement,
-        bool_and(kpis.engagement_has_saves) as has_saves,
-        sum(kpis.followers_net) * 100.0
-        / nullif(arg_min(kpis.followers_opening, kpis.kpi_date), 0) as growth,
-        sum(kpis.conversions) filter (where kpis.conversion_denominator is not null) * 100.0
-        / nullif(
-            sum(
-                case kpis.conversion_denominator
-                    when 'visitors' then kpis.profile_visitors
-                    when 'visits' then kpis.profile_visits
-                end
-            ) filter (where kpis.conversions is not null), 0
-        ) as conversion,
-        sum(kpis.total_watch_seconds)
-        / nullif(sum(kpis.views) filter (where kpis.total_watch_seconds is not null), 0) as watch,
-        sum(kpis.completed_views) * 100.0 / nullif(sum(kpis.views_with_duration), 0) as completion
-    from marts.daily_account_kpis as kpis
-    cross join bounds
-    where kpis.account_role = 'own' and kpis.kpi_date > bounds.last_date - 14
-    group by all
-
-)
-
-select
-    accounts.handle,
-    this_week.first_date,
-    this_week.last_date,
-    this_week.has_saves,
-    this_week.views,
-    this_week.views - week_before.views,
-    this_week.engagement,
-    this_week.engagement - week_before.engagement,
-    this_week.growth,
-    this_week.growth - week_before.growth,
-    this_week.conversion,
-    this_week.conversion - week_before.conversion,
-    this_week.watch,
-    this_week.watch - week_before.watch,
-    this_week.completion,
-    this_week.completion - week_before.completion
-from weeks as this_week
-inner join marts.dim_accounts as accounts on this_week.account_id = accounts.account_id
-left join weeks as week_before
-    on this_week.account_id = week_before.account_id and not week_before.is_this_week
-where this_week.is_this_week
-order by this_week.views desc nulls last, accounts.handle
-limit 20
-"""
-
-# Heading, format of the value, its unit.
-_KPI_COLUMNS = (
-    ("views", ",.0f", ""),
-    ("engaged", ".2f", " %"),
-    ("growth", ".2f", " %"),
-    ("converted", ".1f", " %"),
-    ("avg watch", ".1f", " s"),
-    ("completed", ".1f", " %"),
-)
+# What the table after a refresh shows: headings of the KPIs, in a column each.
+_BRIEF = {
+    "views": "views",
+    "engagement_rate_pct": "engaged",
+    "follower_growth_rate_pct": "growth",
+    "conversion_rate_pct": "converted",
+    "average_watch_seconds": "avg watch",
+    "completion_rate_pct": "completed",
+}
+_MOST_ACCOUNTS = 20
+# A column of an answer with fewer characters cannot be read.
+_LEAST_WIDTH = 12
+_BARS = "▁▂▃▄▅▆▇█"
+_UNKNOWN_BAR = "·"
 
 _SOURCES = {
     EVENT_LOG: "event log",
@@ -148,35 +82,135 @@ def _list_briefly(names: Sequence[str]) -> str:
 
 def show_account_kpis(console: Console, database: Path) -> None:
     """Print the last seven days of each own account, and the change on the seven before."""
-    with duckdb.connect(str(database), read_only=True) as connection:
-        rows = connection.execute(_ACCOUNT_KPIS).fetchall()
-    if not rows:
+    window, accounts = kpis.read_kpis(database)
+    if not accounts:
         console.print("No own account has an accepted event yet, so there are no KPIs to show.")
         return
-    first, last = min(row[1] for row in rows), max(row[2] for row in rows)
     table = Table(
-        title=f"KPIs of {first} to {last}, and the change on the 7 days before",
+        title=f"KPIs of {window.first} to {window.last}, and the change on the 7 days before",
         title_justify="left",
     )
     table.add_column("account", overflow="fold")
-    for heading, _, _ in _KPI_COLUMNS:
-        table.add_column(heading, justify="right")
-    for handle, _, _, has_saves, *numbers in rows:
+    shown = [kpi for kpi in kpis.KPIS if kpi.name in _BRIEF]
+    for kpi in shown:
+        table.add_column(_BRIEF[kpi.name], justify="right")
+    for account in accounts[:_MOST_ACCOUNTS]:
         cells = [
-            _show_with_change(numbers[2 * place], numbers[2 * place + 1], form, unit)
-            for place, (_, form, unit) in enumerate(_KPI_COLUMNS)
+            "\n".join(
+                part
+                for part in (
+                    _write_value(kpi, account.values[kpi.name]),
+                    _write_change(kpi, account.changes[kpi.name]),
+                )
+                if part
+            )
+            for kpi in shown
         ]
-        table.add_row(_cell(handle), *cells)
-        if has_saves is False:
-            table.caption = "Engagement without saves, which the source does not have."
+        table.add_row(_cell(account.handle), *cells)
+    _caption_kpis(table, window, accounts[:_MOST_ACCOUNTS])
+    console.print(table)
+    if len(accounts) > _MOST_ACCOUNTS:
+        more = len(accounts) - _MOST_ACCOUNTS
+        say(console, f"And {more:,} more accounts: tiktok-warehouse kpis shows all.")
+
+
+def show_kpis(console: Console, window: kpis.Window, accounts: Sequence[kpis.AccountKpis]) -> None:
+    """Print each KPI of each account over a window: value, change, and its days as bars."""
+    table = Table(
+        title=f"KPIs of {window.first} to {window.last} ({window.days:,} days), and the change on"
+        f" the {window.days:,} days before",
+        title_justify="left",
+    )
+    table.add_column("account", overflow="fold")
+    table.add_column("KPI")
+    table.add_column("value", justify="right")
+    table.add_column("change", justify="right")
+    has_bars = _can_show(console, _BARS + _UNKNOWN_BAR)
+    if has_bars:
+        shown_days = min(window.days, kpis.MOST_DAILY)
+        table.add_column("by day" if shown_days == window.days else f"last {shown_days} days")
+    for account in accounts:
+        for kpi in kpis.KPIS:
+            is_first, is_last = kpi is kpis.KPIS[0], kpi is kpis.KPIS[-1]
+            row: list[str | Text] = [
+                _cell(account.handle if is_first else ""),
+                kpi.title,
+                _write_value(kpi, account.values[kpi.name]),
+                _write_change(kpi, account.changes[kpi.name]),
+            ]
+            if has_bars:
+                row.append(draw_bars(account.daily.get(kpi.name, ())))
+            table.add_row(*row, end_section=is_last)
+    _caption_kpis(table, window, accounts)
     console.print(table)
 
 
-def _show_with_change(value: float | None, change: float | None, form: str, unit: str) -> str:
-    if value is None:
-        return "unknown"
-    shown = f"{value:{form}}{unit}"
-    return shown if change is None else f"{shown}\n{change:+{form}}"
+def _caption_kpis(table: Table, window: kpis.Window, accounts: Sequence[kpis.AccountKpis]) -> None:
+    notes = []
+    if any(value is None for account in accounts for value in account.values.values()):
+        notes.append(
+            "unknown: a day of the window is missing or not known, or its days are of two sources."
+        )
+    if any(account.engagement_has_saves is False for account in accounts):
+        notes.append("Engagement without saves, which the source does not have.")
+    if provisional := max((account.provisional_days for account in accounts), default=0):
+        notes.append(f"Provisional, and may still change: {provisional} of {window.days} days.")
+    if notes:
+        table.caption = "\n".join(notes)
+        table.caption_justify = "left"
+
+
+def _write_value(kpi: kpis.Kpi, value: kpis.Number | None) -> str:
+    return "unknown" if value is None else f"{value:{kpi.form}}{kpi.unit}"
+
+
+def _write_change(kpi: kpis.Kpi, change: kpis.Number | None) -> str:
+    return "" if change is None else f"{change:+z{kpi.form}}"
+
+
+def draw_bars(values: Sequence[kpis.Number | None]) -> str:
+    """A series as bars between its least and its largest value; a dot is a day not known."""
+    known = [float(value) for value in values if value is not None]
+    if not known:
+        return _UNKNOWN_BAR * len(values)
+    low, spread = min(known), max(known) - min(known)
+    return "".join(
+        _UNKNOWN_BAR
+        if value is None
+        else _BARS[round((float(value) - low) / spread * (len(_BARS) - 1)) if spread else 0]
+        for value in values
+    )
+
+
+def _can_show(console: Console, text: str) -> bool:
+    try:
+        text.encode(console.encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def show_rows(console: Console, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print rows as a table, or below each other where they are too wide; empty is not known."""
+    if len(names) * _LEAST_WIDTH > console.width:
+        for number, row in enumerate(rows, start=1):
+            width = max(map(len, names))
+            say(console, f"row {number:,}")
+            for name, value in zip(names, row, strict=True):
+                shown = "" if value is None else value
+                say(console, make_printable(f"  {name:<{width}}  {shown}"))
+        return
+    table = Table()
+    for place, name in enumerate(names):
+        is_number = any(row[place] is not None for row in rows) and all(
+            row[place] is None
+            or (isinstance(row[place], int | float | Decimal) and not isinstance(row[place], bool))
+            for row in rows
+        )
+        table.add_column(_cell(name), justify="right" if is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell("" if value is None else value) for value in row))
+    console.print(table)
 
 
 def show_ingest(console: Console, result: IngestResult, set_aside: Sequence[str] = ()) -> None:
@@ -342,6 +376,15 @@ def show_published(console: Console, published: Published) -> None:
     say(console, f"  Parquet   {published.parquet}")
     if published.data_docs:
         say(console, f"  Data Docs {published.data_docs / 'index.html'}")
+
+
+def show_copied(console: Console, copied: Copied) -> None:
+    """Print what a copy in PostgreSQL took."""
+    say(
+        console,
+        f"  PostgreSQL {copied.shown}: {copied.changed} of {copied.tables} tables changed,"
+        f" {copied.deleted:,} rows went, {copied.inserted:,} came, {copied.seconds:.1f} s",
+    )
 
 
 def show_findings(console: Console, findings: Sequence[tuple[str, bool, str]]) -> None:

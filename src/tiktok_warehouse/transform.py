@@ -17,7 +17,7 @@ from typing import IO, Any, Literal
 
 import duckdb
 
-from tiktok_warehouse import check_results
+from tiktok_warehouse import check_results, postgres
 from tiktok_warehouse.entities import list_all_entities
 from tiktok_warehouse.errors import Busy, ChecksFailed, UsageError, WarehouseError
 from tiktok_warehouse.home import PROJECT_ROOT, Home
@@ -285,6 +285,7 @@ def _run_dbt(
     }
     # No engine ever sees the key that people are hashed with.
     environment.pop("TIKTOK_WAREHOUSE_SECRET", None)
+    environment.pop(postgres.VARIABLE, None)
     output: list[str] = []
     with subprocess.Popen(
         command,

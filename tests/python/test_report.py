@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from tiktok_warehouse import report
+from tiktok_warehouse import kpis, report
 from tiktok_warehouse.ingest import AlreadyLanded, IngestResult, LandedFile, Refused
 from tiktok_warehouse.offers import Ignored
 
@@ -58,7 +58,9 @@ def test_a_handle_in_the_table_of_kpis_cannot_steer_the_terminal(
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema marts")
         connection.execute(
-            "create table marts.dim_accounts as select 'a' as account_id, ? as handle", [HOSTILE]
+            "create table marts.dim_accounts as"
+            " select 'a' as account_id, ? as handle, 'own' as account_role",
+            [HOSTILE],
         )
         connection.execute(
             """
@@ -66,14 +68,20 @@ def test_a_handle_in_the_table_of_kpis_cannot_steer_the_terminal(
             select
                 'a' as account_id, date '2026-08-01' as kpi_date, 'own' as account_role,
                 1 as views, 1 as engagements, true as engagement_has_saves, 1 as followers_net,
-                1 as followers_opening, 1 as conversions, 1 as profile_visitors,
+                1 as followers_opening, 1 as saves, 'event_log' as followers_source,
+                'event_log' as funnel_source, false as is_provisional, 1.0 as engagement_rate_pct,
+                1.0 as save_rate_pct, 1.0 as follower_growth_rate_pct, 1.0 as completion_rate_pct,
+                1.0 as average_watch_seconds, 1.0 as conversion_rate_pct,
+                1 as conversions, 1 as profile_visitors,
                 1 as profile_visits, 'visitors' as conversion_denominator,
                 'event_log' as engagement_source, 'event_log' as watch_source,
                 1 as total_watch_seconds, 1 as completed_views, 1 as views_with_duration
             """
         )
     report.show_account_kpis(console, database)
-    assert_harmless(console, times=1)
+    report.show_kpis(console, *kpis.read_kpis(database))
+    report.show_rows(console, [HOSTILE], [[HOSTILE]])
+    assert_harmless(console, times=4)
 
 
 def test_checks_and_findings_cannot_steer_the_terminal(console: Console) -> None:

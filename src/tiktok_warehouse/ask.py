@@ -1,0 +1,93 @@
+"""One SELECT of a user on the published file, with nothing else in its reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tiktok_warehouse.errors import UsageError
+
+# The machine's files and network are shut off. A folder for temporary files would stay open.
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "temp_directory": "",
+}
+_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+_SHOWN_MESSAGE = 1000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rows of a select.
+
+    Attributes:
+        names: of the columns, no two alike.
+        rows: at most as many as were asked for.
+        is_cut: whether there are more.
+    """
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    is_cut: bool
+
+
+def ask(database: Path, sql: str, limit: int) -> Answer:
+    """Run one statement that reads.
+
+    Args:
+        database: a published file.
+        sql: a SELECT (FROM, WITH, DESCRIBE, SHOW, SUMMARIZE and EXPLAIN are fine too).
+        limit: most rows; 0 for all.
+
+    Raises:
+        UsageError: it does not read, it is more than one statement, or DuckDB refuses it.
+    """
+    try:
+        with duckdb.connect(str(database), read_only=True, config=_SETTINGS) as connection:
+            # Tables are found without their schema too. From here on nothing can be set.
+            connection.execute("set search_path = 'marts,quality'")
+            connection.execute("set lock_configuration = true")
+            statements = connection.extract_statements(sql)
+            if len(statements) != 1 or statements[0].type not in _READING:
+                raise UsageError(
+                    "Ask with one SELECT: this command only reads what is published, and changes"
+                    " nothing."
+                )
+            cursor = connection.execute(statements[0])
+            names = _tell_apart([str(column[0]) for column in cursor.description or []])
+            rows = cursor.fetchmany(limit + 1) if limit else cursor.fetchall()
+    except duckdb.Error as error:
+        message = str(error)[:_SHOWN_MESSAGE].strip()
+        raise UsageError(f"{message}{_hint(database, sql)}") from None
+    return Answer(
+        tuple(names), tuple(rows[:limit] if limit else rows), bool(limit) and len(rows) > limit
+    )
+
+
+def _hint(database: Path, sql: str) -> str:
+    """A table by event is no table of the file."""
+    for folder in sorted((database.parent / "parquet").glob("*/*")):
+        if folder.is_dir() and folder.name in sql.lower():
+            return (
+                f"\n{folder.name} has a row an event and is published as Parquet alone, by day:"
+                f" read {folder} with DuckDB, Spark or pandas."
+            )
+    return ""
+
+
+def _tell_apart(names: list[str]) -> list[str]:
+    seen: set[str] = set()
+    told = []
+    for name in names:
+        new, number = name, 2
+        while new in seen:
+            new, number = f"{name}_{number}", number + 1
+        seen.add(new)
+        told.append(new)
+    return told
