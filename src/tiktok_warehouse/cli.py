@@ -25,6 +25,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from tiktok_warehouse import dashboard as dashboard_module
 from tiktok_warehouse import doctor as doctor_module
 from tiktok_warehouse import forget as forget_module
 from tiktok_warehouse import generate as generate_module
@@ -300,6 +301,44 @@ def _refresh(opened: Home, command: str, options: refresh_module.Options) -> Non
         report.show_receipt(out, opened.logs / "forgotten", result.receipt)
     if result.ingested is not None:
         _exit_if_nothing_readable(result.ingested)
+
+
+@app.command()
+def dashboard(
+    home: HomeOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            help="Write it to this file instead, to send it to somebody.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Write the dashboard of the published version anew: one page that opens from disk.
+
+    Every refresh that publishes has written it already, to published/dashboard/index.html.
+    """
+    opened = open_home(find_home(home), make_folders=output is None)
+    current = next((kept for kept in publish.list_versions(opened) if kept.is_current), None)
+    if current is None:
+        raise UsageError(
+            f"Nothing has been published in {opened.root} yet. Run 'tiktok-warehouse refresh'."
+        )
+    if output is not None:
+        written = dashboard_module.write(
+            current.database,
+            output.expanduser().resolve(),
+            version=current.name,
+            time_zone=opened.reporting_time_zone,
+        )
+        shown = written.path
+    else:
+        with hold_lock(opened, "dashboard"):
+            written = publish.write_dashboard(opened, current.name, current.folder)
+            publish.point_to(opened, current.name)
+        shown = opened.published / dashboard_module.FOLDER / dashboard_module.PAGE
+    report.say(out, f"Wrote {shown} ({written.size / 1e6:.1f} MB). Open it in a browser.")
 
 
 @app.command()

@@ -9,6 +9,7 @@ Layout of ``published/``::
     tiktok.duckdb -> current/tiktok.duckdb           what readers open
     parquet -> current/parquet
     data_docs -> current/data_docs                   what the expectations saw, for people
+    dashboard -> current/dashboard                   the same marts as one page, for people
 
 Readers never open the build database: one process may write a DuckDB file and a reader blocks it,
 and halfway through a build its marts disagree with one another.
@@ -27,7 +28,7 @@ from typing import Any
 
 import duckdb
 
-from tiktok_warehouse import check_results, ledger, restatements
+from tiktok_warehouse import check_results, dashboard, ledger, restatements
 from tiktok_warehouse.errors import WarehouseError
 from tiktok_warehouse.home import Home
 
@@ -35,6 +36,8 @@ PUBLISHED_SCHEMAS = ("marts", "quality")
 DATABASE_NAME = "tiktok.duckdb"
 DATA_DOCS = "data_docs"
 VERSION_FILE = "version.json"
+# What readers open, by the current version; the first is the one that is swapped.
+LINKS = ("current", DATABASE_NAME, "parquet", DATA_DOCS, dashboard.FOLDER)
 
 # Readers from DuckDB 1.1 on can open this; the newest format would shut most BI tools out.
 _STORAGE_VERSION = "v1.0.0"
@@ -59,6 +62,7 @@ class Published:
     database: Path
     parquet: Path
     data_docs: Path | None
+    dashboard: Path
     tables: tuple[PublishedTable, ...]
     bytes_written: int
 
@@ -132,6 +136,7 @@ def publish(home: Home, target: Path, origin: Origin, data_docs: Path | None = N
         tables = _write_tables(home, _plan_tables(target), incoming, before)
         if data_docs is not None:
             shutil.copytree(data_docs, incoming / DATA_DOCS)
+        write_dashboard(home, version, incoming)
         described = {"published_at": _now(), **asdict(origin)}
         (incoming / VERSION_FILE).write_text(json.dumps(described), encoding="utf-8")
         bytes_written = _make_durable(incoming)
@@ -147,8 +152,23 @@ def publish(home: Home, target: Path, origin: Origin, data_docs: Path | None = N
         database=home.published / DATABASE_NAME,
         parquet=home.published / "parquet",
         data_docs=None if data_docs is None else home.published / DATA_DOCS,
+        dashboard=home.published / dashboard.FOLDER / dashboard.PAGE,
         tables=tuple(tables),
         bytes_written=bytes_written,
+    )
+
+
+def write_dashboard(home: Home, version: str, folder: Path) -> dashboard.Written:
+    """Write the dashboard of the version whose files lie in ``folder`` beside them.
+
+    Raises:
+        OSError: no space or no access.
+    """
+    return dashboard.write(
+        folder / DATABASE_NAME,
+        folder / dashboard.FOLDER / dashboard.PAGE,
+        version=version,
+        time_zone=home.reporting_time_zone,
     )
 
 
@@ -159,7 +179,7 @@ def point_to(home: Home, version: str) -> None:
         OSError: ``published/`` cannot be written; readers keep what they see.
     """
     _swap_link(home.published / "current", f"versions/{version}")
-    for name in (DATABASE_NAME, "parquet", DATA_DOCS):
+    for name in LINKS[1:]:
         is_there = (home.published / "versions" / version / name).exists()
         if is_there and not (home.published / name).is_symlink():
             _swap_link(home.published / name, f"current/{name}")

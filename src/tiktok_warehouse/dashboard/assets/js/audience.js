@@ -1,0 +1,5 @@
+import { nothing } from "./card.js";
+
+export function audience() {
+  return [nothing("To come.")];
+}
