@@ -67,21 +67,23 @@ function actions(title, file, getTable, place) {
     place.replaceChildren();
     if (!isOpen) place.append(table(columns, getTable().rows, title));
   });
-  const get = h("button", {
-    type: "button", class: "ghost", "data-csv": file, title: "Get this table as a CSV file",
-    onclick: () => {
-      download(`${file}.csv`, toCsv(columns, getTable().rows));
-      announce(`${title}: table saved as ${file}.csv`);
-    },
-  }, h("span", { "aria-hidden": "true" }, "↓ "), "CSV", h("span", { class: "hidden" }, `: get the table of ${title}`));
   toggle.append(h("span", { class: "hidden" }, ` of ${title}`));
-  return [toggle, get];
+  return [toggle, fileButton(title, file, () => {
+    download(`${file}.csv`, toCsv(columns, getTable().rows));
+    announce(`${title}: table saved as ${file}.csv`);
+  })];
+}
+
+function fileButton(title, file, onclick) {
+  return h("button", { type: "button", class: "ghost", "data-csv": file, title: "Get this table as a CSV file", onclick },
+    h("span", { "aria-hidden": "true" }, "↓ "), "CSV", h("span", { class: "hidden" }, `: get the table of ${title}`));
 }
 
 /**
  * @param options title, unit, file (name of its CSV), define (keys of definitions), note, controls,
  *   chart (colours => ECharts option), height, onclick, label (what the chart shows, in words), body
- *   (elements in place of a chart), table {columns, rows}, span (columns of the page it takes).
+ *   (elements in place of a chart), table {columns, rows}, csv (saves a file of its own making),
+ *   span (columns of the page it takes).
  */
 export function card(options) {
   const heading = newId("card");
@@ -94,7 +96,7 @@ export function card(options) {
         h("h2", { id: heading }, options.title),
         explainer(options.title, options.define ?? []),
         options.unit ? h("span", { class: "unit" }, options.unit) : null),
-      h("div", { class: "card-actions" }, rows ? actions(options.title, file, rows, place) : null)),
+      h("div", { class: "card-actions" }, rows ? actions(options.title, file, rows, place) : null, options.csv ? fileButton(options.title, file, options.csv) : null)),
     options.controls ? h("div", { class: "card-controls" }, options.controls) : null,
     options.note ? h("p", { class: "note" }, options.note) : null);
   if (options.chart) {

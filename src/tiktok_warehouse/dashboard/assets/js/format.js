@@ -17,9 +17,10 @@ const WHOLE = number({ maximumFractionDigits: 0 });
 const COMPACT = number({ notation: "compact", maximumFractionDigits: 1 });
 const PERCENT = number({ style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const SHORT_PERCENT = number({ style: "percent", maximumFractionDigits: 1 });
-const SECONDS = number({ style: "unit", unit: "second", minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const SHORT_SECONDS = number({ style: "unit", unit: "second", maximumFractionDigits: 1 });
+const SECONDS = number({ style: "unit", unit: "second", unitDisplay: "narrow", minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const SHORT_SECONDS = number({ style: "unit", unit: "second", unitDisplay: "narrow", maximumFractionDigits: 1 });
 const DECIMAL = number({ maximumFractionDigits: 2 });
+const FIXED = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const POINTS = number({ minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
 const SIGNED = number({ maximumFractionDigits: 0, signDisplay: "exceptZero" });
 const SIGNED_PERCENT = number({ style: "percent", maximumFractionDigits: 1, signDisplay: "exceptZero" });
@@ -80,6 +81,10 @@ export function formatMoney(amount, currency) {
 
 export function formatDecimal(value) {
   return known(value, (v) => DECIMAL.format(v));
+}
+
+export function formatFixed(value) {
+  return known(value, (v) => FIXED.format(v));
 }
 
 // Days are numbers: days since 1970 in the reporting time zone.

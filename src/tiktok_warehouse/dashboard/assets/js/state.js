@@ -45,17 +45,15 @@ function addressWith(changes) {
   return `#${new URLSearchParams(kept)}`;
 }
 
-/** Change settings; null removes one. A change that is not worth a step back replaces the address. */
-export function set(changes, { quietly = false } = {}) {
-  const address = addressWith(changes);
-  if (address === `#${location.hash.slice(1)}`) return;
-  if (quietly) {
-    history.replaceState(null, "", address);
-    current = read();
-    listeners.forEach((listen) => listen());
-  } else {
-    location.hash = address;
-  }
+/** Change settings and draw the page anew; null removes a setting. */
+export function set(changes) {
+  location.hash = addressWith(changes);
+}
+
+/** Write settings into the address without drawing the page anew, nor a step to go back to. */
+export function note(changes) {
+  history.replaceState(null, "", addressWith(changes));
+  current = read();
 }
 
 /** Own accounts that the reader looks at. */
