@@ -551,9 +551,9 @@ class _Reader:
             "rejected": self._read_if_there(
                 "rejected_rows",
                 "select entity, reason_code, min(reason) as reason, min(remedy) as remedy,"
-                " is_waiting::integer as is_waiting, count(*) as rows"
+                " is_waiting::integer as is_waiting, count(*) as rejected_rows"
                 " from quality.rejected_rows group by entity, reason_code, is_waiting"
-                " order by rows desc, entity, reason_code",
+                " order by rejected_rows desc, entity, reason_code",
             ),
             "rows": self._read_if_there(
                 "row_reconciliation",

@@ -13,6 +13,9 @@ import { spanDay, spanTest } from "./videos.js";
 import { isProvisional, measureWindow } from "./windows.js";
 
 const TILES = ["viewer_days", "new_viewers", "followers_closing", "followers_gained"];
+// More could not be told apart by their colours; the table has all.
+const DRAWN_SOURCES = 7;
+const OTHERS = "all_others";
 const PERIODS = { 7: "last_7_days", 28: "last_28_days", 90: "last_90_days", all: "all_days" };
 
 export function audience(data) {
@@ -110,19 +113,20 @@ function traffic(data, accounts, span) {
   const title = "Where views come from";
   const define = ["fct_traffic_source_daily.traffic_source", "fct_traffic_source_daily.views"];
   if (!rows.length) return card({ title, file: "traffic-by-day", define, span: 7, body: nothing("No source of views is known on these days.") });
-  const sources = sumBySource(rows).map((row) => row.source);
+  const all = sumBySource(rows).map((row) => row.source);
+  const sources = all.length > DRAWN_SOURCES ? [...all.slice(0, DRAWN_SOURCES - 1), OTHERS] : all;
   const spans = [...new Set(rows.map((row) => row.span))].sort((a, b) => b - a);
   const days = spans.map((one) => spanDay(data.meta, one));
   const bySpan = new Map(spans.map((one, index) => [one, index]));
   const counts = sources.map(() => new Array(spans.length).fill(0));
-  rows.forEach((row) => { counts[sources.indexOf(row.source)][bySpan.get(row.span)] += row.views; });
+  rows.forEach((row) => { counts[sources.includes(row.source) ? sources.indexOf(row.source) : sources.length - 1][bySpan.get(row.span)] += row.views; });
   const totals = spans.map((_, at) => counts.reduce((total, values) => total + values[at], 0));
   return card({
     title, unit: data.meta.grain_days === 1 ? "percent of views, by day" : `percent of views, by ${data.meta.grain_days} days`, file: "traffic-by-day", define, span: 7, height: 280,
     label: "Shares of views by traffic source. The table has the numbers.",
     controls: h("ul", { class: "legend" }, sources.map((source, index) => h("li", {}, h("i", { class: "dot", style: `background:var(--c${(index % 7) + 1})` }), inWords(source)))),
     chart: (colour) => ({
-      animation: false, grid: grid(), tooltip: tooltip(colour, dayTip(days, "pct", (_, at) => `${formatCount(totals[at])} views`)), xAxis: dayAxis(colour, days, { boundaryGap: true }), yAxis: valueAxis(colour, "pct", { max: 100 }),
+      animation: false, grid: grid(), tooltip: tooltip(colour, dayTip(days, "pct", (_, at) => `${formatCount(totals[at])} views`)), xAxis: dayAxis(colour, days, { boundaryGap: true }), yAxis: valueAxis(colour, "pct", { max: 100, interval: 25 }),
       series: sources.map((source, index) => ({ type: "bar", name: inWords(source), stack: "all", barMaxWidth: 34, color: colour.series[index % 7], itemStyle: { borderColor: colour.panel, borderWidth: 0.5 }, data: counts[index].map((value, at) => (totals[at] ? (value / totals[at]) * 100 : null)) })),
     }),
     table: { columns: [{ key: "day", name: data.meta.grain_days === 1 ? "day" : "last_day_of_span" }, ...sources.map((source) => ({ key: source, name: `views_${source}`, isNumber: true }))], rows: days.map((day, at) => ({ day: isoDay(day), ...Object.fromEntries(sources.map((source, index) => [source, counts[index][at]])) })) },
@@ -138,7 +142,7 @@ function trafficTable(data, accounts, span) {
   const shown = ["Source", "Views", "Share", "Watch time"];
   return card({
     title: "Traffic sources", unit: formatSpan(...span), file: "traffic", span: 5, define: ["fct_traffic_source_daily.traffic_source", "fct_traffic_source_daily.view_share_pct", "fct_traffic_source_daily.total_watch_seconds"],
-    body: rows.length ? table(columns.map((column, index) => ({ ...column, name: shown[index] })), rows, "Traffic sources") : nothing("No source of views is known on these days."),
+    isTable: true, body: rows.length ? table(columns.map((column, index) => ({ ...column, name: shown[index] })), rows, "Traffic sources") : nothing("No source of views is known on these days."),
     table: rows.length ? { columns, rows } : null,
   });
 }
@@ -161,7 +165,7 @@ function segments(data, accounts) {
   return card({
     title, unit: inWords(period).toLowerCase(), file: "segments", span: 6, define: ["audience_segments.segment", "audience_segments.people", "audience_segments.share_of_viewers_pct"],
     note: "Groups too small to show are withheld.",
-    body: rows.length ? table(columns.map((column, index) => ({ ...column, name: ["Account", "Segment", "People", "Of viewers", "Of interactions"][index] })), rows, title) : nothing("No people are known of these accounts."),
+    isTable: true, body: rows.length ? table(columns.map((column, index) => ({ ...column, name: ["Account", "Segment", "People", "Of viewers", "Of interactions"][index] })), rows, title) : nothing("No people are known of these accounts."),
     table: rows.length ? { columns, rows } : null,
   });
 }

@@ -38,17 +38,20 @@ function readRows(data) {
 function rankings(data, rows, kpi, own) {
   const apart = [...new Set(rows.map((row) => row.has_saves))].sort();
   if (!rows.length) return [card({ title: labelOf(kpi) ?? inWords(kpi), file: "ranking", body: nothing("No two accounts know this KPI on the same day.") })];
-  return apart.map((hasSaves) => ranking(data, rows.filter((row) => row.has_saves === hasSaves), kpi, own, apart.length > 1 ? hasSaves : null));
+  const groups = apart.map((hasSaves) => [hasSaves, rows.filter((row) => row.has_saves === hasSaves)]);
+  const shown = groups.filter(([, of]) => of.length > 1);
+  const alone = groups.filter(([, of]) => of.length === 1).map(([hasSaves, [row]]) => `@${data.accounts[row.account].handle} is known ${hasSaves ? "with" : "without"} saves alone, and compared with none.`);
+  return shown.map(([hasSaves, of]) => ranking(data, of, kpi, own, { hasSaves, isOne: shown.length === 1, alone }));
 }
 
-function ranking(data, rows, kpi, own, hasSaves) {
+function ranking(data, rows, kpi, own, { hasSaves, isOne, alone }) {
   const unit = unitOf(kpi);
   const sorted = [...rows].sort((a, b) => b.value - a.value);
   const name = (row) => `@${data.accounts[row.account].handle}`;
   const median = sorted[0].median;
   const words = { 1: " (saves counted)", 0: " (without saves)" }[hasSaves] ?? "";
   return card({
-    title: `${labelOf(kpi) ?? inWords(kpi)}, ranked${words}`, unit: UNIT_NAMES[unit], file: `ranking${hasSaves === null ? "" : `-${hasSaves}`}`, span: hasSaves === null ? 12 : 6, height: Math.max(160, sorted.length * 40 + 40),
+    title: `${labelOf(kpi) ?? inWords(kpi)}, ranked${words}`, unit: UNIT_NAMES[unit], file: `ranking${isOne ? "" : `-${hasSaves}`}`, span: isOne ? 12 : 6, note: alone.length ? alone.join(" ") : null, height: Math.max(160, sorted.length * 40 + 40),
     define: [`daily_account_kpis.${kpi}`, "account_benchmarks.kpi_rank", "account_benchmarks.median_value"], label: `Accounts ranked by ${labelOf(kpi) ?? inWords(kpi)}. The table has the numbers.`,
     controls: h("ul", { class: "legend" }, h("li", {}, h("i", { class: "dot", style: "background:var(--c1)" }), "Own"), h("li", {}, h("i", { class: "dot", style: "background:var(--c7)" }), "Competitor or other"), median === null ? null : h("li", {}, h("i", { class: "dashed", style: "border-color:var(--c4)" }), `Median ${formatValue(median, unit)}`)),
     chart: (colour) => ({
@@ -120,7 +123,7 @@ function matrix(data, rows, own, to) {
   const cell = (row) => (row ? h("td", { class: "number" }, h("div", {}, formatValue(row.value, unitOf(row.kpi))), h("small", { class: row.rank === 1 ? "up" : "beside" }, `${formatCount(row.rank)} of ${formatCount(row.accounts)}`)) : h("td", { class: "number unknown" }, "not known"));
   return card({
     title, unit: "value and rank, newest settled day", file: "benchmark-ranks", define: ["account_benchmarks.kpi_rank", "account_benchmarks.percentile"],
-    body: h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, h("table", {}, h("caption", { class: "hidden" }, title),
+    isTable: true, body: h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, h("table", {}, h("caption", { class: "hidden" }, title),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "KPI"), accounts.map((account) => h("th", { scope: "col", class: "number" }, h("bdi", {}, `@${data.accounts[account].handle}`))))),
       h("tbody", {}, kpis.map((kpi) => h("tr", {}, h("th", { scope: "row" }, labelOf(kpi) ?? inWords(kpi)), accounts.map((account) => cell(found.find((row) => row.kpi === kpi && row.account === account)))))))),
     table: benchmarkTable(data, found),

@@ -58,8 +58,13 @@ export function table(columns, rows, caption, { limit = SHOWN_ROWS } = {}) {
     rows.length > limit ? h("p", { class: "note" }, `The first ${limit} of ${rows.length} rows; the file has all.`) : null);
 }
 
-function actions(title, file, getTable, place) {
+function actions(title, file, getTable, place, isShown) {
   const { columns } = getTable();
+  const save = fileButton(title, file, () => {
+    download(`${file}.csv`, toCsv(columns, getTable().rows));
+    announce(`${title}: table saved as ${file}.csv`);
+  });
+  if (isShown) return [save];
   const toggle = h("button", { type: "button", class: "ghost", "aria-expanded": "false" }, "Table");
   toggle.addEventListener("click", () => {
     const isOpen = toggle.getAttribute("aria-expanded") === "true";
@@ -68,10 +73,7 @@ function actions(title, file, getTable, place) {
     if (!isOpen) place.append(table(columns, getTable().rows, title));
   });
   toggle.append(h("span", { class: "hidden" }, ` of ${title}`));
-  return [toggle, fileButton(title, file, () => {
-    download(`${file}.csv`, toCsv(columns, getTable().rows));
-    announce(`${title}: table saved as ${file}.csv`);
-  })];
+  return [toggle, save];
 }
 
 function fileButton(title, file, onclick) {
@@ -82,7 +84,7 @@ function fileButton(title, file, onclick) {
 /**
  * @param options title, unit, file (name of its CSV), define (keys of definitions), note, controls,
  *   chart (colours => ECharts option), height, onclick, label (what the chart shows, in words), body
- *   (elements in place of a chart), table {columns, rows}, csv (saves a file of its own making),
+ *   (elements in place of a chart), table {columns, rows}, isTable (the body shows it already), csv (saves a file of its own making),
  *   span (columns of the page it takes).
  */
 export function card(options) {
@@ -96,7 +98,7 @@ export function card(options) {
         h("h2", { id: heading }, options.title),
         explainer(options.title, options.define ?? []),
         options.unit ? h("span", { class: "unit" }, options.unit) : null),
-      h("div", { class: "card-actions" }, rows ? actions(options.title, file, rows, place) : null, options.csv ? fileButton(options.title, file, options.csv) : null)),
+      h("div", { class: "card-actions" }, rows ? actions(options.title, file, rows, place, options.isTable) : null, options.csv ? fileButton(options.title, file, options.csv) : null)),
     options.controls ? h("div", { class: "card-controls" }, options.controls) : null,
     options.note ? h("p", { class: "note" }, options.note) : null);
   if (options.chart) {

@@ -36,7 +36,8 @@ const resized = new ResizeObserver((entries) => {
 
 function draw(element, holder) {
   holder.chart ??= echarts.init(element, null, { renderer: "svg" });
-  holder.chart.setOption(holder.option(colours()), { notMerge: true });
+  const fontFamily = getComputedStyle(document.body).fontFamily;
+  holder.chart.setOption({ textStyle: { fontFamily }, ...holder.option(colours()) }, { notMerge: true });
   if (holder.onclick) {
     holder.chart.off("click");
     holder.chart.on("click", holder.onclick);
@@ -118,7 +119,7 @@ export function namedAxis(colour, names, rest = {}) {
 
 export function dayAxis(colour, days, rest = {}) {
   return namedAxis(colour, days.map(formatDay), {
-    boundaryGap: false, axisLabel: { margin: 12, showMinLabel: true, showMaxLabel: true, alignMinLabel: "left", alignMaxLabel: "right" }, ...rest,
+    boundaryGap: false, ...rest, axisLabel: { margin: 12, ...(rest.boundaryGap ? {} : { showMinLabel: true, showMaxLabel: true, alignMinLabel: "left", alignMaxLabel: "right" }) },
   });
 }
 

@@ -78,12 +78,18 @@ function scatter(videos, kpi, accounts) {
     chart: (colour) => ({
       animation: false, grid: grid({ bottom: 24 }),
       tooltip: tooltip(colour, (point) => pointTip(point.data.video, kpi), "item"),
-      xAxis: valueAxis(colour, "count", { type: "log", name: "Views", nameLocation: "middle", nameGap: 28, min: 1, splitLine: { show: false } }),
-      yAxis: valueAxis(colour, unit, unit === "pct" ? { max: ({ max }) => Math.min(100, Math.ceil(Math.max(max, ...points.map((video) => video.high)))) } : {}),
+      xAxis: valueAxis(colour, "count", { type: "log", name: "Views", nameLocation: "middle", nameGap: 28, min: Math.max(1, Math.floor(Math.min(...points.map((video) => video.views)) * 0.8)), splitLine: { show: false } }),
+      yAxis: valueAxis(colour, unit, { min: 0, max: unit === "pct" ? roundUp(Math.max(...points.map((video) => video.high))) : undefined }),
       series: accounts.flatMap((account, index) => scatterSeries(points.filter((video) => video.account === account.handle), unit, colour.series[index % 7])),
     }),
     table: { columns: videoColumns(kpi), rows: all },
   });
+}
+
+/** A percentage up to which an axis can run. */
+function roundUp(value) {
+  const step = value > 40 ? 20 : value > 16 ? 10 : value > 8 ? 4 : 2;
+  return Math.min(100, Math.ceil(value / step) * step);
 }
 
 function scatterSeries(points, unit, colour) {

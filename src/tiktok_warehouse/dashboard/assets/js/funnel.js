@@ -56,10 +56,13 @@ function steps(accounts, [from, to], sold) {
   ];
   const most = Math.max(...rows.map((row) => row.value ?? 0)) || 1;
   rows.forEach((row, index) => {
-    const before = rows[index - 1]?.value;
+    // A link click is a conversion too, so both are held against the visits.
+    row.base = index ? rows[Math.min(index - 1, 2)] : null;
+    const before = row.base?.value;
     row.of_before_pct = index && row.value !== null && before ? (row.value / before) * 100 : null;
     row.of_views_pct = row.value !== null && rows[0].value ? (row.value / rows[0].value) * 100 : null;
   });
+  const saved = rows.map((row) => ({ ...row, base: row.base?.name ?? null }));
   return card({
     title: "From view to conversion", unit: "events", file: "funnel", span: 7,
     define: ["daily_account_kpis.views", "daily_account_kpis.engagements", "daily_account_kpis.profile_visits", "daily_account_kpis.conversions"],
@@ -67,8 +70,8 @@ function steps(accounts, [from, to], sold) {
     body: h("ol", { class: "funnel" }, rows.map((row, index) => h("li", { "data-step": row.key, "data-value": row.value ?? "" },
       h("div", { class: "funnel-head" }, h("strong", {}, row.name), h("span", { class: row.value === null ? "unknown" : "number" }, formatCount(row.value))),
       h("div", { class: "funnel-bar", "aria-hidden": "true" }, h("i", { style: `width:${Math.max(row.value ? 0.6 : 0, ((row.value ?? 0) / most) * 100)}%;background:var(--c${[1, 6, 3, 2, 4][index]})` })),
-      h("small", {}, index ? `${formatValue(row.of_before_pct, "pct")} of the step before, ${formatValue(row.of_views_pct, "pct")} of views` : " ", row.why ? ` ${row.why}` : "")))),
-    table: { columns: [{ key: "name", name: "step" }, { key: "value", name: "events", isNumber: true, show: formatCount }, { key: "of_before_pct", name: "of_step_before_pct", isNumber: true, show: (value) => formatValue(value, "pct") }, { key: "of_views_pct", name: "of_views_pct", isNumber: true, show: (value) => formatValue(value, "pct") }], rows },
+      h("small", {}, index ? index === 1 ? `${formatValue(row.of_views_pct, "pct")} of views` : `${formatValue(row.of_before_pct, "pct")} of ${row.base.name.toLowerCase()}, ${formatValue(row.of_views_pct, "pct")} of views` : " ", row.why ? ` ${row.why}` : "")))),
+    table: { columns: [{ key: "name", name: "step" }, { key: "base", name: "base", show: (value) => value ?? "" }, { key: "value", name: "events", isNumber: true, show: formatCount }, { key: "of_before_pct", name: "of_base_pct", isNumber: true, show: (value) => formatValue(value, "pct") }, { key: "of_views_pct", name: "of_views_pct", isNumber: true, show: (value) => formatValue(value, "pct") }], rows: saved },
   });
 }
 
@@ -134,7 +137,7 @@ function bySource(data, accounts, [from, to]) {
   rows.forEach((row) => { row.rate = row.conversions !== null && row.views ? (row.conversions / row.views) * 100 : null; });
   return card({
     title, unit: "events", file: "funnel-sources", define: ["conversion_funnel.breakdown_value", "conversion_funnel.conversions"],
-    body: h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, h("table", {}, h("caption", { class: "hidden" }, title),
+    isTable: true, body: h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, h("table", {}, h("caption", { class: "hidden" }, title),
       h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col", class: column.isNumber ? "number" : "" }, column.name)))),
       h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((column) => h("td", { class: column.isNumber ? "number" : "" }, column.show(row[column.key])))))))),
     table: { columns, rows },

@@ -166,7 +166,7 @@ function sideBySide(data, accounts, from, to) {
   return card({
     title: "Accounts side by side", unit: formatSpan(from, to), file: "accounts",
     define: COMPARED.map((name) => `daily_account_kpis.${MEASURES[name].define[0]}`),
-    body: h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Accounts side by side" },
+    isTable: true, body: h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Accounts side by side" },
       h("table", { class: "side-by-side" },
         h("caption", { class: "hidden" }, "Accounts side by side"),
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Account"), COMPARED.map((name) => h("th", { scope: "col", class: "number" }, MEASURES[name].label)))),

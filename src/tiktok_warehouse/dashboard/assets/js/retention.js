@@ -71,8 +71,8 @@ function compare(data, curves, chosen) {
     chart: (colour) => ({
       animation: false, grid: grid({ bottom: 24 }),
       tooltip: tooltip(colour, (points) => tip(where(points[0].value[0]), points.map((point) => [titleOf(chosen[point.seriesIndex]), formatValue(point.value[1], "pct"), point.color]))),
-      xAxis: valueAxis(colour, by === "length" ? "pct" : "seconds", { name, nameLocation: "middle", nameGap: 28, max: by === "length" ? 100 : "dataMax", splitLine: { show: false } }),
-      yAxis: valueAxis(colour, "pct", { min: 0, max: 100 }),
+      xAxis: valueAxis(colour, by === "length" ? "pct" : "seconds", { name, nameLocation: "middle", nameGap: 28, max: by === "length" ? 100 : "dataMax", interval: by === "length" ? 10 : undefined, splitLine: { show: false } }),
+      yAxis: valueAxis(colour, "pct", { min: 0, max: 100, interval: 25 }),
       series: chosen.map((curve, index) => ({
         type: "line", name: curve.id, data: pointsOf(curve, by), color: colour.series[index], showSymbol: by === "length", symbol: SYMBOLS[index], symbolSize: 6,
         lineStyle: { width: 2.5, type: LINES[index] },
@@ -94,10 +94,10 @@ function dropOff(chosen) {
   const points = pointsOf(curve, "seconds");
   const drops = points.slice(1).map(([second, share], index) => ({ second, drop: points[index][1] - share, share }));
   const title = "Seconds at which viewers leave";
-  if (!drops.length) return card({ title, file: "drop-off", span: 7, body: nothing("This video's curve is not known by second.") });
+  if (!drops.length) return card({ title, file: "drop-off", span: 6, body: nothing("This video's curve is not known by second.") });
   const isSteepest = (row) => row.second === curve.steepest_drop_second;
   return card({
-    title, unit: "points lost in each second", file: "drop-off", span: 7, height: 260,
+    title, unit: "points lost in each second", file: "drop-off", span: 6, height: 260,
     define: ["video_retention.drop_off_pct", "video_retention.steepest_drop_second"],
     note: [h("bdi", {}, titleOf(curve)), curve.steepest_drop_second === null ? "" : `: the steepest drop, ${formatFixed(curve.steepest_drop_pct)} points, is at second ${formatAxis(curve.steepest_drop_second, "count")}.`],
     label: `Points of retention lost in each second of ${titleOf(curve)}. The table has the numbers.`,
@@ -113,17 +113,16 @@ function dropOff(chosen) {
 
 function facts(chosen) {
   const columns = [
-    { key: "title", name: "video", show: (value, curve) => h("bdi", { class: "caption" }, titleOf(curve)) },
-    { key: "hold_3_seconds_pct", name: "after 3 s", isNumber: true, show: (value) => formatValue(value, "pct") },
-    { key: "median_watch_second", name: "half are gone", isNumber: true, show: (value) => formatValue(value, "seconds") },
-    { key: "steepest_drop_second", name: "steepest drop", isNumber: true, show: (value) => formatValue(value, "seconds") },
-    { key: "views", name: "views", isNumber: true, show: formatCount },
+    { key: "title", name: "Video", show: (value, curve) => h("bdi", { class: "caption" }, titleOf(curve)) },
+    { key: "hold_3_seconds_pct", name: "After 3 s", isNumber: true, show: (value) => formatValue(value, "pct") },
+    { key: "median_watch_second", name: "Half are gone", isNumber: true, show: (value) => formatValue(value, "seconds") },
+    { key: "steepest_drop_second", name: "Steepest drop", isNumber: true, show: (value) => formatValue(value, "seconds") },
+    { key: "views", name: "Views", isNumber: true, show: formatCount },
   ];
   return card({
-    title: "Side by side", file: "retention-facts", span: 5,
+    title: "Side by side", file: "retention-facts", span: 6,
     define: ["hold_3_seconds_pct", "median_watch_second", "steepest_drop_second", "views_with_duration"].map((name) => `video_retention.${name}`),
-    body: table(columns, chosen, "The chosen videos side by side"),
-    csv: null,
+    isTable: true, body: table(columns, chosen, "The chosen videos side by side"),
     table: { columns: [{ key: "id", name: "video_id" }, { key: "caption", name: "caption" }, ...columns.slice(1).map((column) => ({ ...column, name: column.key })), { key: "source", name: "watch_source" }], rows: chosen },
   });
 }
@@ -154,7 +153,7 @@ function lengths(data, accounts) {
     chart: (colour) => ({
       animation: false, grid: grid({ bottom: 24 }),
       tooltip: tooltip(colour, (points) => tip(formatValue(points[0].value[0], "pct"), points.map((point) => [point.seriesName, formatValue(point.value[1], "pct"), point.color]))),
-      xAxis: valueAxis(colour, "pct", { max: 100, name: "% of the video's length", nameLocation: "middle", nameGap: 28, splitLine: { show: false } }), yAxis: valueAxis(colour, "pct", { min: 0, max: 100 }),
+      xAxis: valueAxis(colour, "pct", { max: 100, interval: 10, name: "% of the video's length", nameLocation: "middle", nameGap: 28, splitLine: { show: false } }), yAxis: valueAxis(colour, "pct", { min: 0, max: 100, interval: 25 }),
       series: series.map(({ name, points }, index) => ({ type: "line", name, data: points.map((point) => [point.mark, point.share]), color: colour.series[index % 7], showSymbol: false, lineStyle: { width: 2.5, type: LINES[index % LINES.length] } })),
     }),
     table: {

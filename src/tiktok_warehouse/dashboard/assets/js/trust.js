@@ -14,7 +14,7 @@ export function trust(data) {
   const accounts = chosenAccounts();
   return [
     h("p", { class: "period" }, "Can these numbers be trusted? What is known against them stands here."),
-    summary(data, accounts), freshness(accounts), checks(data), verdicts(data, accounts), rejected(data), reconciliation(data), disagreements(data, accounts), repairs(data, accounts), runs(data),
+    summary(data, accounts), freshness(accounts), reconciliation(data), verdicts(data, accounts), checks(data), rejected(data), disagreements(data, accounts), repairs(data, accounts), runs(data),
   ];
 }
 
@@ -23,7 +23,7 @@ function total(tableOf, name) {
 }
 
 function sign(title, value, note, isWell) {
-  const [mark, word] = isWell === null ? ["●", "not known"] : isWell ? ["✓", "well"] : ["!", "look at this"];
+  const [mark, word] = isWell === null ? ["i", "for information"] : isWell ? ["✓", "well"] : ["!", "look at this"];
   return h("div", { class: `tile sign ${isWell === null ? "" : isWell ? "well" : "ill"}` },
     h("div", { class: "tile-head" }, h("span", { class: "tile-name" }, title), h("span", { class: "sign-mark", role: "img", "aria-label": word }, mark)),
     h("p", { class: "tile-value" }, value), h("p", { class: "tile-note" }, note));
@@ -33,14 +33,23 @@ function summary(data, accounts) {
   const { trust: facts, meta } = data;
   const failing = facts.checks ? facts.checks.passed.filter((passed) => passed === 0).length : null;
   const all = total(facts.check_counts, "checks");
-  const rejectedRows = total(facts.rejected, "rows");
+  const rejectedRows = total(facts.rejected, "rejected_rows");
   const raw = total(facts.rows, "raw_rows");
   const provisional = Math.max(0, ...accounts.map((account) => account.columns.is_provisional.filter((flag) => flag === 1).length));
   return h("div", { class: "tiles" },
     sign("Newest day", formatLongDay(meta.last), `${formatCount(provisional)} provisional days. Published version ${meta.version}.`, null),
     sign("Checks", failing === null ? "not known" : failing ? `${formatCount(failing)} failing` : "All passed", all === null ? "" : `${formatCount(all)} checks ran before this was published.`, failing === null ? null : failing === 0),
-    sign("Rejected rows", formatCount(rejectedRows), raw ? `${formatValue((rejectedRows / raw) * 100, "pct")} of ${formatCount(raw)} raw rows; none is lost, each has its reason below.` : "", rejectedRows === null ? null : rejectedRows === 0),
-    sign("Disagreements", formatCount(total(facts.disagreements, "numbers")), "Numbers that two sources tell differently; the trusted one is shown.", !total(facts.disagreements, "numbers")));
+    sign("Rejected rows", formatCount(rejectedRows), raw ? `${formatValue((rejectedRows / raw) * 100, "pct")} of ${formatCount(raw)} raw rows; none is lost, each has its reason below.` : "", judgeRejected(rejectedRows, raw)),
+    sign("Disagreements", formatCount(total(facts.disagreements, "numbers")), "Numbers that two sources tell differently; the trusted one is shown.", total(facts.disagreements, "numbers") ? null : true));
+}
+
+// A few rows are rejected in every log; more than these in a hundred are worth a look.
+const MANY_REJECTED_PCT = 2;
+
+function judgeRejected(rejectedRows, raw) {
+  if (rejectedRows === null || !raw) return null;
+  if (!rejectedRows) return true;
+  return (rejectedRows / raw) * 100 > MANY_REJECTED_PCT ? false : null;
 }
 
 function freshness(accounts) {
@@ -55,11 +64,11 @@ function freshness(accounts) {
     { key: "account", name: "Account", show: (value) => h("bdi", {}, `@${value}`) }, { key: "family", name: "What" }, { key: "source", name: "Source", show: (value) => (value ? inWords(value) : "not known") },
     { key: "newest", name: "Newest known day", show: (value) => (value ? formatSpan(parseDay(value), parseDay(value)) : "not known") }, { key: "unknown", name: "Days not known", isNumber: true, show: (value, row) => `${formatCount(value)} of ${formatCount(row.days)}` },
   ];
-  return card({ title: "Freshness", file: "freshness", span: 6, define: ["watch_source", "engagement_source", "followers_source", "funnel_source"].map((name) => `daily_account_kpis.${name}`), body: table(columns, rows, "Freshness by account"), table: { columns, rows } });
+  return card({ title: "Freshness", file: "freshness", span: 7, define: ["watch_source", "engagement_source", "followers_source", "funnel_source"].map((name) => `daily_account_kpis.${name}`), isTable: true, body: table(columns, rows, "Freshness by account"), table: { columns, rows } });
 }
 
 function listed({ title, file, rows, columns, empty, define, span = 6, note: words, unit }) {
-  return card({ title, unit, file, span, define, note: rows?.length ? words : null, body: rows?.length ? table(columns, rows, title, { limit: 60 }) : nothing(rows ? empty : "Not in this version."), table: rows?.length ? { columns, rows } : null });
+  return card({ title, unit, file, span, define, note: rows?.length ? words : null, isTable: true, body: rows?.length ? table(columns, rows, title, { limit: 60 }) : nothing(rows ? empty : "Not in this version."), table: rows?.length ? { columns, rows } : null });
 }
 
 function checks(data) {
@@ -67,7 +76,7 @@ function checks(data) {
   const columns = [
     { key: "check_name", name: "Check", show: inWords }, { key: "severity", name: "Severity", show: inWords }, { key: "passed", name: "Result", show: (value) => (value === 0 ? h("span", { class: "down" }, "failed") : "skipped") }, { key: "observed", name: "Seen" }, { key: "expected", name: "Expected" },
   ];
-  return listed({ title: "Checks that did not pass", file: "checks", rows, columns, empty: "Every check of this version passed.", define: ["check_results.severity", "check_results.passed", "check_results.observed"] });
+  return listed({ title: "Checks that did not pass", file: "checks", rows, columns, empty: "Every check of this version passed.", span: 12, define: ["check_results.severity", "check_results.passed", "check_results.observed"] });
 }
 
 function verdicts(data, accounts) {
@@ -81,15 +90,15 @@ function verdicts(data, accounts) {
 function rejected(data) {
   const rows = data.trust.rejected ? rowsOf(data.trust.rejected) : null;
   const columns = [
-    { key: "entity", name: "Entity", show: inWords }, { key: "reason", name: "Why", show: (value, row) => [value ?? inWords(row.reason_code), row.is_waiting ? " (waiting)" : ""].join("") }, { key: "remedy", name: "What to do", show: (value) => value ?? "" }, { key: "rows", name: "Rows", isNumber: true, show: formatCount },
+    { key: "entity", name: "Entity", show: inWords }, { key: "reason", name: "Why", show: (value, row) => [value ?? inWords(row.reason_code), row.is_waiting ? " (waiting)" : ""].join("") }, { key: "remedy", name: "What to do", show: (value) => value ?? "" }, { key: "rejected_rows", name: "Rows", isNumber: true, show: formatCount },
   ];
-  return listed({ title: "Rejected rows by reason", file: "rejected-rows", rows: rows?.sort((a, b) => b.rows - a.rows) ?? null, columns, empty: "No row was rejected.", define: ["rejected_rows.reason_code", "rejected_rows.is_waiting"], span: 12 });
+  return listed({ title: "Rejected rows by reason", file: "rejected-rows", rows: rows?.sort((a, b) => b.rejected_rows - a.rejected_rows) ?? null, columns, empty: "No row was rejected.", define: ["rejected_rows.reason_code", "rejected_rows.is_waiting"], span: 12 });
 }
 
 function reconciliation(data) {
   const rows = data.trust.rows ? rowsOf(data.trust.rows) : null;
   const columns = [{ key: "entity", name: "Entity", show: inWords }, ...["raw_rows", "accepted_rows", "duplicate_rows", "rejected_rows"].map((key) => ({ key, name: inWords(key).replace(" rows", ""), isNumber: true, show: formatCount }))];
-  return listed({ title: "Every raw row accounted for", file: "row-reconciliation", rows, columns, empty: "Nothing was ingested.", define: [] });
+  return listed({ title: "Every raw row accounted for", file: "row-reconciliation", rows, columns, empty: "Nothing was ingested.", define: [], span: 5 });
 }
 
 function disagreements(data, accounts) {
@@ -99,7 +108,7 @@ function disagreements(data, accounts) {
     { key: "handle", name: "Account", show: (value) => h("bdi", {}, `@${value}`) }, { key: "measure", name: "Measure", show: (value) => labelOf(value) ?? inWords(value) }, { key: "trusted_source", name: "Trusted", show: inWords }, { key: "other_source", name: "Other", show: inWords },
     { key: "numbers", name: "Numbers", isNumber: true, show: formatCount }, { key: "trusted_total", name: "Trusted total", isNumber: true, show: formatDecimal }, { key: "other_total", name: "Other total", isNumber: true, show: formatDecimal },
   ];
-  return listed({ title: "Sources that disagree", file: "disagreements", rows, columns, empty: "No two sources of these accounts disagree.", define: ["source_disagreements.trusted_value", "source_disagreements.difference"] });
+  return listed({ title: "Sources that disagree", file: "disagreements", rows, columns, empty: "No two sources of these accounts disagree.", span: 12, define: ["source_disagreements.trusted_value", "source_disagreements.difference"] });
 }
 
 function repairs(data, accounts) {
