@@ -38,7 +38,8 @@ ASSETS = Path(__file__).resolve().parent / "assets"
 # Each stands after those that it imports from.
 SCRIPTS = (
     *("format", "data", "measures", "windows", "state", "csv", "dom", "charts", "card"),
-    *("tiles", "videos", "overview", "content", "retention", "funnel", "audience", "benchmarks", "trust", "main"),
+    *("tiles", "videos", "overview", "content", "retention", "funnel", "audience", "benchmarks"),
+    *("trust", "main"),
 )
 _LIBRARY = ASSETS / "vendor" / "echarts.custom.min.js"
 

@@ -140,6 +140,6 @@ function bySource(data, accounts, [from, to]) {
     isTable: true, body: h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, h("table", {}, h("caption", { class: "hidden" }, title),
       h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col", class: column.isNumber ? "number" : "" }, column.name)))),
       h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((column) => h("td", { class: column.isNumber ? "number" : "" }, column.show(row[column.key])))))))),
-    table: { columns, rows },
+    table: { columns: columns.map((column) => ({ ...column, name: column.key })), rows },
   });
 }

@@ -152,7 +152,7 @@ function draw(data) {
   const isSame = document.getElementById("panel")?.dataset.tab === name;
   document.getElementById("filters").replaceChildren(...filters(data));
   markTab();
-  const panel = h("div", { id: "panel", class: "panel", role: "tabpanel", "aria-labelledby": `tab-${name}`, "data-tab": name }, build(data));
+  const panel = h("div", { id: "panel", class: "panel", role: "tabpanel", "aria-labelledby": `tab-${name}`, "data-tab": name, "data-address": location.hash }, build(data));
   document.getElementById("content").replaceChildren(panel);
   document.title = `${label} · Short-video dashboard`;
   tidy();

@@ -64,11 +64,11 @@ function freshness(accounts) {
     { key: "account", name: "Account", show: (value) => h("bdi", {}, `@${value}`) }, { key: "family", name: "What" }, { key: "source", name: "Source", show: (value) => (value ? inWords(value) : "not known") },
     { key: "newest", name: "Newest known day", show: (value) => (value ? formatSpan(parseDay(value), parseDay(value)) : "not known") }, { key: "unknown", name: "Days not known", isNumber: true, show: (value, row) => `${formatCount(value)} of ${formatCount(row.days)}` },
   ];
-  return card({ title: "Freshness", file: "freshness", span: 7, define: ["watch_source", "engagement_source", "followers_source", "funnel_source"].map((name) => `daily_account_kpis.${name}`), isTable: true, body: table(columns, rows, "Freshness by account"), table: { columns, rows } });
+  return card({ title: "Freshness", file: "freshness", span: 7, define: ["watch_source", "engagement_source", "followers_source", "funnel_source"].map((name) => `daily_account_kpis.${name}`), isTable: true, body: table(columns, rows, "Freshness by account"), table: { columns: columns.map((column) => ({ ...column, name: column.key })), rows } });
 }
 
 function listed({ title, file, rows, columns, empty, define, span = 6, note: words, unit }) {
-  return card({ title, unit, file, span, define, note: rows?.length ? words : null, isTable: true, body: rows?.length ? table(columns, rows, title, { limit: 60 }) : nothing(rows ? empty : "Not in this version."), table: rows?.length ? { columns, rows } : null });
+  return card({ title, unit, file, span, define, note: rows?.length ? words : null, isTable: true, body: rows?.length ? table(columns, rows, title, { limit: 60 }) : nothing(rows ? empty : "Not in this version."), table: rows?.length ? { columns: columns.map((column) => ({ ...column, name: column.key })), rows } : null });
 }
 
 function checks(data) {
