@@ -325,6 +325,11 @@ def dashboard(
         raise UsageError(
             f"Nothing has been published in {opened.root} yet. Run 'tiktok-warehouse refresh'."
         )
+    if missing := dashboard_module.find_missing(current.database):
+        raise UsageError(
+            f"Version {current.name} has no {', '.join(missing)}, and so no dashboard. Publish it"
+            " anew with 'tiktok-warehouse refresh'."
+        )
     if output is not None:
         written = dashboard_module.write(
             current.database,
@@ -335,7 +340,12 @@ def dashboard(
         shown = written.path
     else:
         with hold_lock(opened, "dashboard"):
-            written = publish.write_dashboard(opened, current.name, current.folder)
+            written = dashboard_module.write(
+                current.database,
+                current.folder / dashboard_module.FOLDER / dashboard_module.PAGE,
+                version=current.name,
+                time_zone=opened.reporting_time_zone,
+            )
             publish.point_to(opened, current.name)
         shown = opened.published / dashboard_module.FOLDER / dashboard_module.PAGE
     report.say(out, f"Wrote {shown} ({written.size / 1e6:.1f} MB). Open it in a browser.")

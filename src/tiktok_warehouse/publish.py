@@ -62,7 +62,7 @@ class Published:
     database: Path
     parquet: Path
     data_docs: Path | None
-    dashboard: Path
+    dashboard: Path | None
     tables: tuple[PublishedTable, ...]
     bytes_written: int
 
@@ -136,7 +136,7 @@ def publish(home: Home, target: Path, origin: Origin, data_docs: Path | None = N
         tables = _write_tables(home, _plan_tables(target), incoming, before)
         if data_docs is not None:
             shutil.copytree(data_docs, incoming / DATA_DOCS)
-        write_dashboard(home, version, incoming)
+        page = write_dashboard(home, version, incoming)
         described = {"published_at": _now(), **asdict(origin)}
         (incoming / VERSION_FILE).write_text(json.dumps(described), encoding="utf-8")
         bytes_written = _make_durable(incoming)
@@ -152,18 +152,23 @@ def publish(home: Home, target: Path, origin: Origin, data_docs: Path | None = N
         database=home.published / DATABASE_NAME,
         parquet=home.published / "parquet",
         data_docs=None if data_docs is None else home.published / DATA_DOCS,
-        dashboard=home.published / dashboard.FOLDER / dashboard.PAGE,
+        dashboard=None if page is None else home.published / dashboard.FOLDER / dashboard.PAGE,
         tables=tuple(tables),
         bytes_written=bytes_written,
     )
 
 
-def write_dashboard(home: Home, version: str, folder: Path) -> dashboard.Written:
+def write_dashboard(home: Home, version: str, folder: Path) -> dashboard.Written | None:
     """Write the dashboard of the version whose files lie in ``folder`` beside them.
+
+    Returns:
+        What was written; None if the version has not the marts that a dashboard shows.
 
     Raises:
         OSError: no space or no access.
     """
+    if dashboard.find_missing(folder / DATABASE_NAME):
+        return None
     return dashboard.write(
         folder / DATABASE_NAME,
         folder / dashboard.FOLDER / dashboard.PAGE,

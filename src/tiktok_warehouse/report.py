@@ -342,7 +342,8 @@ def show_published(console: Console, published: Published) -> None:
     say(console, f"  Parquet   {published.parquet}")
     if published.data_docs:
         say(console, f"  Data Docs {published.data_docs / 'index.html'}")
-    say(console, f"  Dashboard {published.dashboard}")
+    if published.dashboard:
+        say(console, f"  Dashboard {published.dashboard}")
 
 
 def show_findings(console: Console, findings: Sequence[tuple[str, bool, str]]) -> None:

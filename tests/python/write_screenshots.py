@@ -45,7 +45,7 @@ def write(page_file: Path, folder: Path) -> None:
                 )
                 page = context.new_page()
                 page.goto(f"{page_file.resolve().as_uri()}#range=28")
-                page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+                page.locator('html[data-ready="yes"]').wait_for(state="attached")
                 if page.locator(".chart svg").count() or size == "desktop":
                     page.locator(".chart svg path").first.wait_for(state="attached")
                 # The line is drawn from left to right.

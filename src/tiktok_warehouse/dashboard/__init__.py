@@ -5,5 +5,6 @@ styles, scripts and charts library. The page needs no server and asks for nothin
 """
 
 from tiktok_warehouse.dashboard.page import FOLDER, PAGE, Written, write
+from tiktok_warehouse.dashboard.payload import find_missing
 
-__all__ = ["FOLDER", "PAGE", "Written", "write"]
+__all__ = ["FOLDER", "PAGE", "Written", "find_missing", "write"]

@@ -55,6 +55,14 @@ _DEFINED = (
     "refresh_runs",
 )
 
+# Without one of these there is no page; all other tables may be absent.
+_REQUIRED = {
+    *("dim_accounts", "dim_videos", "daily_account_kpis", "daily_video_kpis"),
+    *("daily_kpi_movements", "content_performance", "video_retention"),
+    *("retention_by_duration_band", "fct_conversion_daily", "fct_traffic_source_daily"),
+    *("account_benchmarks", "source_disagreements"),
+}
+
 _ACCOUNT_COUNTS = (
     *("impressions", "reach", "views", "unique_viewers", "new_viewers"),
     *("likes", "comments", "shares", "saves", "engagements", "active_engagements"),
@@ -86,6 +94,13 @@ class Cut:
     grain_days: int = 1
     videos: int = 1000
     days: int | None = None
+
+
+def find_missing(database: Path) -> list[str]:
+    """Tables that a dashboard cannot do without, and that the database does not have."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        rows = connection.execute("select table_name from duckdb_tables()").fetchall()
+    return sorted(_REQUIRED - {name for (name,) in rows})
 
 
 def read(
@@ -339,6 +354,22 @@ class _Reader:
             table[name] = numbers.get(str(column))
         return table
 
+    def _by_account(self, table: dict[str, Column]) -> dict[str, Column]:
+        """The rows of accounts that have days, with their numbers."""
+        numbered = self._number(table, "account", self._accounts)
+        accounts = numbered["account"]
+        if accounts is None:
+            return {name: [] for name in numbered}
+        if not isinstance(accounts, list) or None not in accounts:
+            return numbered
+        kept = [row for row, account in enumerate(accounts) if account is not None]
+        return {
+            name: [column[row] for row in kept]
+            if isinstance(column, list)
+            else [column] * len(kept)
+            for name, column in numbered.items()
+        }
+
     def _read_definitions(self) -> dict[str, str]:
         """Comments of columns and tables, which dbt takes from the models' YAML."""
         rows = self._rows(
@@ -376,7 +407,7 @@ class _Reader:
             """,
             [self._first, date.fromordinal(self._last.toordinal() - MOVEMENT_DAYS)],
         )
-        return self._number(self._number(table, "account", self._accounts), "video", self._videos)
+        return self._number(self._by_account(table), "video", self._videos)
 
     def _read_findings(self) -> dict[str, Column]:
         """What of content_performance is better or worse than chance explains."""
@@ -391,7 +422,7 @@ class _Reader:
             order by account_id, period, verdict, adjusted_p_value, trait, trait_value, kpi
             """
         )
-        return self._number(table, "account", self._accounts)
+        return self._by_account(table)
 
     def _read_retention(self) -> list[dict[str, Any]]:
         """Curves of the most viewed videos: views retained at each 5 % and at each second."""
@@ -433,7 +464,7 @@ class _Reader:
             order by account_id, duration_band, watch_source, mark_pct
             """
         )
-        return self._number(table, "account", self._accounts)
+        return self._by_account(table)
 
     def _read_conversions(self) -> dict[str, Column]:
         table = self._columns(
@@ -452,7 +483,7 @@ class _Reader:
             """,
             [self._first, self._last],
         )
-        return self._number(table, "account", self._accounts)
+        return self._by_account(table)
 
     def _read_traffic(self) -> dict[str, Column]:
         table = self._columns(
@@ -471,7 +502,7 @@ class _Reader:
             """,
             [self._first, self._last],
         )
-        return self._number(table, "account", self._accounts)
+        return self._by_account(table)
 
     def _read_funnel_sources(self) -> dict[str, Column] | None:
         """The funnel by traffic source, in events; None where the mart is not there."""
@@ -491,7 +522,7 @@ class _Reader:
             """,
             [self._first, self._last],
         )
-        return self._number(table, "account", self._accounts)
+        return self._by_account(table)
 
     def _read_segments(self) -> dict[str, Column] | None:
         if "audience_segments" not in self._tables:
@@ -506,7 +537,7 @@ class _Reader:
             order by account_id, period, people desc nulls last, segment
             """
         )
-        return self._number(table, "account", self._accounts)
+        return self._by_account(table)
 
     def _read_cohorts(self) -> dict[str, Column] | None:
         if "viewer_retention" not in self._tables:
@@ -521,7 +552,7 @@ class _Reader:
             order by account_id, cohort_week, weeks_since
             """
         )
-        return self._number(table, "account", self._accounts)
+        return self._by_account(table)
 
     def _read_benchmarks(self) -> dict[str, Column]:
         table = self._columns(
@@ -544,7 +575,7 @@ class _Reader:
             """,
             [self._first, date.fromordinal(self._last.toordinal() - BENCHMARK_DAYS)],
         )
-        return self._number(table, "account", self._accounts)
+        return self._by_account(table)
 
     def _read_trust(self) -> Payload:
         return {
@@ -585,7 +616,7 @@ class _Reader:
                 " from quality.calendar_repairs order by all"
                 f" limit {_SHOWN_REPAIRS}",
             ),
-            "disagreements": self._number(
+            "disagreements": self._by_account(
                 self._columns(
                     """
                     select
@@ -599,9 +630,7 @@ class _Reader:
                     group by all
                     order by all
                     """
-                ),
-                "account",
-                self._accounts,
+                )
             ),
             "runs": self._read_if_there(
                 "refresh_runs",
@@ -629,7 +658,7 @@ class _Reader:
             """,
             [self._first],
         )
-        return self._number(table, "account", self._accounts)
+        return self._by_account(table)
 
     def _read_if_there(self, table: str, query: str) -> dict[str, Column] | None:
         return self._columns(query) if table in self._tables else None

@@ -120,6 +120,7 @@ function traffic(data, accounts, span) {
   const bySpan = new Map(spans.map((one, index) => [one, index]));
   const counts = sources.map(() => new Array(spans.length).fill(0));
   rows.forEach((row) => { counts[sources.includes(row.source) ? sources.indexOf(row.source) : sources.length - 1][bySpan.get(row.span)] += row.views; });
+  const isEarly = (day) => data.meta.grain_days === 1 && isProvisional(accounts, day);
   const totals = spans.map((_, at) => counts.reduce((total, values) => total + values[at], 0));
   return card({
     title, unit: data.meta.grain_days === 1 ? "percent of views, by day" : `percent of views, by ${data.meta.grain_days} days`, file: "traffic-by-day", define, span: 7, height: 280,
@@ -127,7 +128,7 @@ function traffic(data, accounts, span) {
     controls: h("ul", { class: "legend" }, sources.map((source, index) => h("li", {}, h("i", { class: "dot", style: `background:var(--c${(index % 7) + 1})` }), inWords(source)))),
     chart: (colour) => ({
       animation: false, grid: grid(), tooltip: tooltip(colour, dayTip(days, "pct", (_, at) => `${formatCount(totals[at])} views`)), xAxis: dayAxis(colour, days, { boundaryGap: true }), yAxis: valueAxis(colour, "pct", { max: 100, interval: 25 }),
-      series: sources.map((source, index) => ({ type: "bar", name: inWords(source), stack: "all", barMaxWidth: 34, color: colour.series[index % 7], itemStyle: { borderColor: colour.panel, borderWidth: 0.5 }, data: counts[index].map((value, at) => (totals[at] ? (value / totals[at]) * 100 : null)) })),
+      series: sources.map((source, index) => ({ type: "bar", name: inWords(source), stack: "all", barMaxWidth: 34, color: colour.series[index % 7], itemStyle: { borderColor: colour.panel, borderWidth: 0.5 }, data: counts[index].map((value, at) => ({ value: totals[at] ? (value / totals[at]) * 100 : null, itemStyle: isEarly(days[at]) ? { color: hatch(colour.panel, colour.series[index % 7]) } : {} })) })),
     }),
     table: { columns: [{ key: "day", name: data.meta.grain_days === 1 ? "day" : "last_day_of_span" }, ...sources.map((source) => ({ key: source, name: `views_${source}`, isNumber: true }))], rows: days.map((day, at) => ({ day: isoDay(day), ...Object.fromEntries(sources.map((source, index) => [source, counts[index][at]])) })) },
   });
@@ -173,11 +174,11 @@ function segments(data, accounts) {
 function cohorts(data, accounts) {
   const title = "Who comes back";
   if (!data.cohorts) return card({ title, file: "cohorts", span: 6, body: nothing("This warehouse does not have the mart viewer_retention yet.") });
-  const account = accounts[0];
+  const [account] = accounts;
   const { cohorts: all } = data;
   const rows = [];
   for (let row = 0; row < all.rows; row += 1) {
-    if (all.account[row] === account.index) rows.push({ week: all.cohort_week[row], since: all.weeks_since[row], size: all.new_viewers[row], people: all.returned_people[row], pct: all.returned_pct[row], isHidden: all.is_suppressed[row] === 1 });
+    if (all.account[row] === account?.index) rows.push({ week: all.cohort_week[row], since: all.weeks_since[row], size: all.new_viewers[row], people: all.returned_people[row], pct: all.returned_pct[row], isHidden: all.is_suppressed[row] === 1 });
   }
   const known = rows.filter((row) => row.pct !== null && row.since > 0);
   const define = ["viewer_retention.cohort_week", "viewer_retention.returned_pct"];

@@ -15,6 +15,7 @@ function day(options) {
 
 const WHOLE = number({ maximumFractionDigits: 0 });
 const COMPACT = number({ notation: "compact", maximumFractionDigits: 1 });
+const LONG_COMPACT = number({ notation: "compact", maximumFractionDigits: 3 });
 const PERCENT = number({ style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const SHORT_PERCENT = number({ style: "percent", maximumFractionDigits: 1 });
 const SECONDS = number({ style: "unit", unit: "second", unitDisplay: "narrow", minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -40,7 +41,7 @@ export function formatValue(value, unit) {
     if (unit === "pct") return PERCENT.format(v / 100);
     if (unit === "seconds") return SECONDS.format(v);
     if (unit === "ratio") return DECIMAL.format(v);
-    return Math.abs(v) >= 10_000_000 ? COMPACT.format(v) : WHOLE.format(v);
+    return Math.abs(v) >= 1e9 ? LONG_COMPACT.format(v) : WHOLE.format(v);
   });
 }
 

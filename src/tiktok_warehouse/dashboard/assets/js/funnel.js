@@ -1,7 +1,7 @@
 // Funnel: from views to engagements, profile visits, link clicks and conversions.
 
 import { card, nothing } from "./card.js";
-import { grid, dayAxis, dayTip, tooltip, valueAxis } from "./charts.js";
+import { dayAxis, dayTip, grid, hatch, tooltip, valueAxis } from "./charts.js";
 import { h } from "./dom.js";
 import { formatCount, formatMoney, formatValue, inWords, isoDay } from "./format.js";
 import { MEASURES } from "./measures.js";
@@ -9,7 +9,7 @@ import { periodLine } from "./overview.js";
 import { chosenAccounts, chosenDays } from "./state.js";
 import { tile } from "./tiles.js";
 import { spanDay, spanTest } from "./videos.js";
-import { measureWindow } from "./windows.js";
+import { isProvisional, measureWindow } from "./windows.js";
 
 const TILES = ["profile_visits", "conversions", "conversion_rate_pct", "view_rate_pct"];
 const MONEY_SCALE = 10_000;
@@ -24,7 +24,7 @@ export function funnel(data) {
     h("div", { class: "tiles", role: "group", "aria-label": "Key figures" }, TILES.map((name) => tile(data, name, accounts, days))),
     steps(accounts, days, sold),
     money(sold),
-    byType(data, sold),
+    byType(data, accounts, sold),
     bySource(data, accounts, days),
   ];
 }
@@ -94,7 +94,7 @@ function money(sold) {
   });
 }
 
-function byType(data, sold) {
+function byType(data, accounts, sold) {
   const types = [...new Set(sold.map((row) => row.type))].sort((a, b) => sumOf(sold.filter((row) => row.type === b), "conversions") - sumOf(sold.filter((row) => row.type === a), "conversions"));
   const title = "Conversions by type";
   const define = ["fct_conversion_daily.conversion_type", "fct_conversion_daily.conversions"];
@@ -110,7 +110,7 @@ function byType(data, sold) {
     controls: h("ul", { class: "legend" }, types.map((type, index) => h("li", {}, h("i", { class: "dot", style: `background:var(--c${(index % 7) + 1})` }), `${inWords(type)}: ${formatCount(counts[index].reduce((a, b) => a + b, 0))}`))),
     chart: (colour) => ({
       animation: false, grid: grid(), tooltip: tooltip(colour, dayTip(days, "count")), xAxis: dayAxis(colour, days, { boundaryGap: true }), yAxis: valueAxis(colour, "count"),
-      series: types.map((type, index) => ({ type: "bar", name: inWords(type), stack: "all", barMaxWidth: 30, data: counts[index], color: colour.series[index % 7], itemStyle: { borderColor: colour.panel, borderWidth: 0.5 } })),
+      series: types.map((type, index) => ({ type: "bar", name: inWords(type), stack: "all", barMaxWidth: 30, data: counts[index].map((value, at) => ({ value, itemStyle: data.meta.grain_days === 1 && isProvisional(accounts, days[at]) ? { color: hatch(colour.panel, colour.series[index % 7]) } : {} })), color: colour.series[index % 7], itemStyle: { borderColor: colour.panel, borderWidth: 0.5 } })),
     }),
     table: { columns: [{ key: "day", name: data.meta.grain_days === 1 ? "day" : "last_day_of_span" }, ...types.map((type) => ({ key: type, name: type, isNumber: true }))], rows: days.map((day, at) => ({ day: isoDay(day), ...Object.fromEntries(types.map((type, index) => [type, counts[index][at]])) })) },
   });

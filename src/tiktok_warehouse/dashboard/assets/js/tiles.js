@@ -79,7 +79,8 @@ function sparkline(days, from, accounts) {
   const y = (value) => HEIGHT - 5 - ((value - low) / range) * (HEIGHT - 10);
   const start = days.findIndex((day) => day.day >= from);
   const firstProvisional = days.findIndex((day) => isProvisional(accounts, day.day));
-  const flagged = days.map((day, index) => (day.isAnomaly && day.value !== null ? index : -1)).filter((index) => index >= 0);
+  // Those of the chosen days alone, or the line would drown in them.
+  const flagged = days.map((day, index) => (day.isAnomaly && day.value !== null && day.day >= from ? index : -1)).filter((index) => index >= 0);
   return h("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" },
     firstProvisional >= 0 ? h("rect", { x: x(Math.max(0, firstProvisional - 0.5)), y: 0, width: WIDTH - x(Math.max(0, firstProvisional - 0.5)), height: HEIGHT, class: "spark-hatch", fill: "url(#hatch)" }) : null,
     path(values, x, y, 0, start, "spark-before"),
