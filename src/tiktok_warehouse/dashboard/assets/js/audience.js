@@ -3,6 +3,7 @@
 
 import { card, nothing, table } from "./card.js";
 import { dayAxis, dayTip, grid, hatch, namedAxis, provisionalArea, tip, tooltip, valueAxis } from "./charts.js";
+import { rowsOf } from "./data.js";
 import { h } from "./dom.js";
 import { formatCount, formatDay, formatSpan, formatValue, inWords, isoDay, parseDay } from "./format.js";
 import { MEASURES } from "./measures.js";
@@ -86,14 +87,10 @@ function followers(accounts, span) {
 }
 
 function trafficRows(data, accounts, [from, to]) {
-  const { traffic: table_ } = data;
   const chosen = new Set(accounts.map((account) => account.index));
   const isIn = spanTest(data.meta, from, to);
-  const rows = [];
-  for (let row = 0; row < table_.rows; row += 1) {
-    if (chosen.has(table_.account[row]) && isIn(table_.span[row])) rows.push({ source: table_.source[row] ?? "not_known", span: table_.span[row], views: table_.views[row] ?? 0, impressions: table_.impressions[row] ?? 0, watch_ms: table_.watch_ms[row] ?? 0 });
-  }
-  return rows;
+  return rowsOf(data.traffic, (row) => chosen.has(row.account) && isIn(row.span))
+    .map((row) => ({ source: row.source ?? "not_known", span: row.span, views: row.views ?? 0, impressions: row.impressions ?? 0, watch_ms: row.watch_ms ?? 0 }));
 }
 
 function sumBySource(rows) {
@@ -152,12 +149,9 @@ function segments(data, accounts) {
   const title = "Who takes part";
   if (!data.segments) return card({ title, file: "segments", span: 6, body: nothing("This warehouse does not have the mart audience_segments yet.") });
   const period = PERIODS[chosenPreset()] ?? "all_days";
-  const { segments: all } = data;
   const chosen = new Set(accounts.map((account) => account.index));
-  const rows = [];
-  for (let row = 0; row < all.rows; row += 1) {
-    if (chosen.has(all.account[row]) && all.period[row] === period) rows.push({ account: data.accounts[all.account[row]].handle, segment: all.segment[row], people: all.people[row], share: all.share_of_viewers_pct[row], acts: all.share_of_interactions_pct[row], isHidden: all.is_suppressed[row] === 1 });
-  }
+  const rows = rowsOf(data.segments, (row) => chosen.has(row.account) && row.period === period)
+    .map((row) => ({ account: data.accounts[row.account].handle, segment: row.segment, people: row.people, share: row.share_of_viewers_pct, acts: row.share_of_interactions_pct, isHidden: row.is_suppressed === 1 }));
   const withheld = (show) => (value, row) => (row.isHidden ? "withheld" : show(value));
   const columns = [
     { key: "account", name: "account", show: (value) => h("bdi", {}, `@${value}`) }, { key: "segment", name: "segment", show: inWords }, { key: "people", name: "people", isNumber: true, show: withheld(formatCount) },
@@ -175,11 +169,8 @@ function cohorts(data, accounts) {
   const title = "Who comes back";
   if (!data.cohorts) return card({ title, file: "cohorts", span: 6, body: nothing("This warehouse does not have the mart viewer_retention yet.") });
   const [account] = accounts;
-  const { cohorts: all } = data;
-  const rows = [];
-  for (let row = 0; row < all.rows; row += 1) {
-    if (all.account[row] === account?.index) rows.push({ week: all.cohort_week[row], since: all.weeks_since[row], size: all.new_viewers[row], people: all.returned_people[row], pct: all.returned_pct[row], isHidden: all.is_suppressed[row] === 1 });
-  }
+  const rows = rowsOf(data.cohorts, (row) => row.account === account?.index)
+    .map((row) => ({ week: row.cohort_week, since: row.weeks_since, size: row.new_viewers, people: row.returned_people, pct: row.returned_pct, isHidden: row.is_suppressed === 1 }));
   const known = rows.filter((row) => row.pct !== null && row.since > 0);
   const define = ["viewer_retention.cohort_week", "viewer_retention.returned_pct"];
   if (!rows.length) return card({ title, file: "cohorts", define, span: 6, body: nothing("No viewers are known by person of this account.") });

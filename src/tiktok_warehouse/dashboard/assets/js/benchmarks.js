@@ -2,6 +2,7 @@
 
 import { card, nothing } from "./card.js";
 import { dayAxis, grid, namedAxis, tip, tooltip, valueAxis } from "./charts.js";
+import { rowsOf } from "./data.js";
 import { h, select } from "./dom.js";
 import { formatChange, formatCount, formatLongDay, formatSpan, formatValue, inWords, isoDay } from "./format.js";
 import { labelOf, UNIT_NAMES, unitOf } from "./measures.js";
@@ -10,7 +11,7 @@ import { choose, chosenAccounts, chosenDays, set } from "./state.js";
 const FEWEST_DAYS = 28;
 
 export function benchmarks(data) {
-  const rows = readRows(data);
+  const rows = rowsOf(data.benchmarks);
   if (!rows.length) return [card({ title: "Benchmarks", file: "benchmarks", body: nothing("There is nothing to compare with: no competitor is tracked, or its counters tell nothing.") })];
   const kpis = [...new Set(rows.map((row) => row.kpi))];
   const kpi = choose("bench", kpis, kpis.includes("engagement_rate_pct") ? "engagement_rate_pct" : kpis[0]);
@@ -26,12 +27,6 @@ export function benchmarks(data) {
     lines(data, rows.filter((row) => row.kpi === kpi && row.day <= to && row.day >= Math.min(from, to - FEWEST_DAYS + 1)), kpi, own),
     matrix(data, rows, own, to),
   ];
-}
-
-function readRows(data) {
-  const { benchmarks: table } = data;
-  const names = Object.keys(table).filter((name) => name !== "rows");
-  return [...Array(table.rows).keys()].map((row) => Object.fromEntries(names.map((name) => [name, table[name][row]])));
 }
 
 /** One ranking for each definition: engagements with saves and without are compared apart. */

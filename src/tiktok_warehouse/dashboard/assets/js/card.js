@@ -3,6 +3,7 @@
 import { mount } from "./charts.js";
 import { download, toCsv } from "./csv.js";
 import { announce, defined, h, newId } from "./dom.js";
+import { inWords } from "./format.js";
 
 const SHOWN_ROWS = 400;
 let definitions = {};
@@ -13,7 +14,7 @@ export function startCards(data) {
 
 function definitionOf(key) {
   const text = definitions[key];
-  return text ? h("div", {}, h("dt", {}, key.split(".").pop().replaceAll("_", " ")), h("dd", {}, defined(text))) : null;
+  return text ? h("div", {}, h("dt", {}, inWords(key.split(".").pop())), h("dd", {}, defined(text))) : null;
 }
 
 /** A button whose definition shows while it is pointed at or has the focus. */

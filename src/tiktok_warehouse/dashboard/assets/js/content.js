@@ -3,12 +3,13 @@
 import { card, nothing } from "./card.js";
 import { grid, hatch, namedAxis, tip, tooltip, valueAxis } from "./charts.js";
 import { download, toCsv } from "./csv.js";
+import { rowsOf } from "./data.js";
 import { announce, h, segmented } from "./dom.js";
 import { formatAxis, formatCount, formatDecimal, formatFixed, formatSpan, formatValue, formatWeekday, inWords, parseDay } from "./format.js";
 import { labelOf, UNIT_NAMES, unitOf } from "./measures.js";
 import { choose, chosenAccounts, chosenDays, chosenPreset, get, note, set } from "./state.js";
 import { periodLine } from "./overview.js";
-import { addSums, emptySums, intervalOf, rateOf, sampleOf, SMALL_SAMPLE, sumVideos, titleOf, VIDEO_RATES } from "./videos.js";
+import { addSums, emptySums, intervalOf, MIXED, rateOf, sampleOf, SMALL_SAMPLE, sumVideos, titleOf, VIDEO_RATES } from "./videos.js";
 
 const SHOWN_VIDEOS = 25;
 const FEWEST_VIEWS = 20;
@@ -21,11 +22,13 @@ export function content(data) {
   const days = chosenDays();
   const kpi = choose("rate", Object.keys(VIDEO_RATES));
   const videos = sumVideos(data, accounts, ...days);
+  const period = PERIODS[chosenPreset()] ?? "all_days";
+  const found = findingsOf(data, accounts, period);
   const chooser = segmented("Rate", Object.entries(VIDEO_RATES).map(([name, rate]) => [name, rate.label]), kpi, (rate) => set({ rate }));
   return [
     h("div", { class: "line" }, periodLine(data, accounts, ...days), chooser),
-    scatter(videos, kpi, accounts),
-    findings(data, accounts),
+    scatter(videos, kpi, accounts, found.length ? 8 : 12),
+    findings(found, period),
     heatMap(videos, kpi),
     bands(videos, kpi),
     videoTable(videos, days),
@@ -58,29 +61,29 @@ function withRate(kpi) {
   };
 }
 
-function scatter(videos, kpi, accounts) {
+function scatter(videos, kpi, accounts, span) {
   const { label, unit } = VIDEO_RATES[kpi];
   const all = videos.filter((video) => video.views > 0 && rateOf(video, kpi) !== null).map(withRate(kpi));
   const points = all.filter((video) => sampleOf(video, kpi) >= FEWEST_VIEWS);
   const left = all.length - points.length;
   const title = `Views against ${label.toLowerCase()}`;
-  if (!points.length) return card({ title, file: "views-against-rate", span: 8, body: nothing("No video has both on these days.") });
+  if (!points.length) return card({ title, file: "views-against-rate", span, body: nothing("No video has both on these days.") });
   return card({
-    title, unit: `${UNIT_NAMES[unit]}, by video`, file: "views-against-rate", span: 8, height: 340,
+    title, unit: `${UNIT_NAMES[unit]}, by video`, file: "views-against-rate", span, height: 340,
     define: [...definition(kpi), "daily_video_kpis.views"],
     note: [
       unit === "pct" ? "Lines are 95 % intervals: how far chance alone can move a rate." : null, "Views are on a logarithmic scale.",
       left ? `${formatCount(left)} videos with fewer than ${FEWEST_VIEWS} views stand in the table alone.` : null, "Choose a point to see where its viewers leave.",
     ].filter(Boolean).join(" "),
     label: `${points.length} videos by views and ${label.toLowerCase()}. The table has their numbers.`,
-    controls: accounts.length > 1 ? h("ul", { class: "legend" }, accounts.map((account, index) => h("li", {}, h("i", { class: "dot", style: `background:var(--c${(index % 7) + 1})` }), h("bdi", {}, `@${account.handle}`)))) : null,
+    controls: accounts.length > 1 ? h("ul", { class: "legend" }, accounts.map((account, index) => h("li", {}, h("i", { class: "dot", style: `background:var(--c${(index % 7) + 1})` }), h("bdi", {}, `@${account.handle}`))), points.some((video) => isWithoutSaves(video, kpi)) ? h("li", {}, "Hollow: engagement without saves") : null) : null,
     onclick: (event) => { if (event.data?.id) set({ tab: "retention", videos: event.data.id }); },
     chart: (colour) => ({
       animation: false, grid: grid({ bottom: 24 }),
       tooltip: tooltip(colour, (point) => pointTip(point.data.video, kpi), "item"),
       xAxis: valueAxis(colour, "count", { type: "log", name: "Views", nameLocation: "middle", nameGap: 28, min: Math.max(1, Math.floor(Math.min(...points.map((video) => video.views)) * 0.8)), splitLine: { show: false } }),
       yAxis: valueAxis(colour, unit, { min: 0, max: unit === "pct" ? roundUp(Math.max(...points.map((video) => video.high))) : undefined }),
-      series: accounts.flatMap((account, index) => scatterSeries(points.filter((video) => video.account === account.handle), unit, colour.series[index % 7])),
+      series: accounts.flatMap((account, index) => scatterSeries(points.filter((video) => video.account === account.handle), kpi, colour.series[index % 7], colour.panel)),
     }),
     table: { columns: videoColumns(kpi), rows: all },
   });
@@ -92,7 +95,12 @@ function roundUp(value) {
   return Math.min(100, Math.ceil(value / step) * step);
 }
 
-function scatterSeries(points, unit, colour) {
+/** Engagements of such a video do not hold its saves, and are not to be held against others. */
+function isWithoutSaves(video, kpi) {
+  return kpi === "engagement_rate_pct" && video.hasSaves === 0;
+}
+
+function scatterSeries(points, kpi, colour, hollow) {
   const ranges = {
     type: "custom", silent: true, z: 1, data: points.filter((video) => video.low !== null).map((video) => [video.views, video.low, video.high]),
     encode: { x: 0, y: [1, 2] },
@@ -104,30 +112,27 @@ function scatterSeries(points, unit, colour) {
   };
   const dots = {
     type: "scatter", z: 2, symbolSize: 9, cursor: "pointer", itemStyle: { color: colour, opacity: 0.85 }, emphasis: { scale: 1.5 },
-    data: points.map((video) => ({ value: [video.views, video.rate], id: video.id, video })),
+    data: points.map((video) => ({ value: [video.views, video.rate], id: video.id, video, itemStyle: isWithoutSaves(video, kpi) ? { color: hollow, borderColor: colour, borderWidth: 2 } : {} })),
   };
-  return unit === "pct" ? [ranges, dots] : [dots];
+  return VIDEO_RATES[kpi].unit === "pct" ? [ranges, dots] : [dots];
 }
 
 function pointTip(video, kpi) {
   const { label, unit } = VIDEO_RATES[kpi];
-  return tip(titleOf(video), [["Account", `@${video.account}`], ["Views", formatCount(video.views)], [label, formatValue(video.rate, unit)]], intervalText(intervalOf(video, kpi)));
+  return tip(titleOf(video), [["Account", `@${video.account}`], ["Views", formatCount(video.views)], [label, formatValue(video.rate, unit)]], [isWithoutSaves(video, kpi) ? "Without saves." : "", intervalText(intervalOf(video, kpi)) ?? ""].join(" ").trim() || null);
 }
 
-function findings(data, accounts) {
-  const period = PERIODS[chosenPreset()] ?? "all_days";
+function findingsOf(data, accounts, period) {
   const chosen = new Set(accounts.map((account) => account.index));
-  const { findings: table } = data;
-  const rows = [];
-  for (let row = 0; row < table.rows; row += 1) {
-    if (table.period[row] !== period || !chosen.has(table.account[row])) continue;
-    rows.push(Object.fromEntries(Object.keys(table).filter((name) => name !== "rows").map((name) => [name, table[name][row]])));
-  }
-  rows.forEach((row) => { row.handle = data.accounts[row.account].handle; });
+  return rowsOf(data.findings, (row) => row.period === period && chosen.has(row.account))
+    .map((row) => ({ ...row, handle: data.accounts[row.account].handle }));
+}
+
+function findings(rows, period) {
   const title = "Better than chance";
   const define = ["content_performance.verdict", "content_performance.adjusted_p_value"];
   const unit = inWords(period).toLowerCase();
-  if (!rows.length) return card({ title, unit, file: "findings", define, span: 4, body: nothing("No topic, format, length or posting time stands out by more than chance explains. More days or more videos may show something.") });
+  if (!rows.length) return card({ title, unit, file: "findings", define, body: nothing("No topic, format, length or posting time stands out by more than chance explains. More days or more videos may show something.") });
   return card({
     title, unit, file: "findings", define, span: 4,
     body: h("ul", { class: "findings" }, rows.slice(0, SHOWN_FINDINGS).map(findingItem)),
@@ -160,8 +165,8 @@ function groupVideos(videos, keyOf) {
 
 function heatMap(videos, kpi) {
   const { label, unit } = VIDEO_RATES[kpi];
-  const slots = groupVideos(videos, (video) => (video.hour === null ? null : video.weekday * 24 + video.hour))
-    .map((slot) => ({ ...slot, weekday: Math.floor(slot.key / 24), hour: slot.key % 24, rate: rateOf(slot, kpi), isSmall: (sampleOf(slot, kpi) ?? 0) < SMALL_SAMPLE }))
+  const groups = groupVideos(videos, (video) => (video.hour === null ? null : video.weekday * 24 + video.hour));
+  const slots = groups.map((slot) => ({ ...slot, weekday: Math.floor(slot.key / 24), hour: slot.key % 24, rate: rateOf(slot, kpi), isSmall: (sampleOf(slot, kpi) ?? 0) < SMALL_SAMPLE }))
     .filter((slot) => slot.rate !== null).sort((a, b) => a.key - b.key);
   const title = `Posting hour and ${label.toLowerCase()}`;
   if (!slots.length) return card({ title, file: "posting-hours", span: 8, body: nothing("No posting time is known of a video that was viewed on these days.") });
@@ -173,7 +178,7 @@ function heatMap(videos, kpi) {
   const scale = rates.length ? rates : slots.map((slot) => slot.rate);
   return card({
     title, unit: UNIT_NAMES[unit], file: "posting-hours", span: 8, height: 270, define: definition(kpi),
-    note: `By weekday and hour at which a video was posted. Hatched: fewer than ${SMALL_SAMPLE} views, which says little.`,
+    note: `By weekday and hour at which a video was posted. Hatched: fewer than ${SMALL_SAMPLE} views, which says little.${mixedNote(groups, kpi)}`,
     label: `${label} by weekday and hour of posting. The table has the numbers.`,
     chart: (colour) => ({
       animation: false, grid: grid({ top: 8, bottom: 44, right: 8 }),
@@ -204,6 +209,11 @@ function heatColours() {
   return isDark ? ["#16324a", "#1f6391", "#3d9ad6", "#9ad9ff"] : ["#d9ecf7", "#8cc4e6", "#2f86bf", "#084a75"];
 }
 
+function mixedNote(groups, kpi) {
+  const isMixed = kpi === "engagement_rate_pct" && groups.some((group) => group.hasSaves === MIXED);
+  return isMixed ? " Where engagements with and without saves meet no rate is shown: choose one account." : "";
+}
+
 function formatHour(hour) {
   return `${String(hour).padStart(2, "0")}`;
 }
@@ -223,13 +233,14 @@ function slotTip(slot, kpi) {
 
 function bands(videos, kpi) {
   const { label, unit } = VIDEO_RATES[kpi];
-  const groups = groupVideos(videos, (video) => video.band).map(withRate(kpi)).filter((group) => group.rate !== null)
+  const all = groupVideos(videos, (video) => video.band);
+  const groups = all.map(withRate(kpi)).filter((group) => group.rate !== null)
     .sort((a, b) => lowerBound(a.key) - lowerBound(b.key));
   const title = `Length and ${label.toLowerCase()}`;
   if (!groups.length) return card({ title, file: "lengths", span: 4, body: nothing("No length is known of a video that was viewed on these days.") });
   return card({
     title, unit: UNIT_NAMES[unit], file: "lengths", span: 4, height: 270, define: [...definition(kpi), "video_retention.duration_band"],
-    note: unit === "pct" ? "Lines are 95 % intervals." : "All views of the chosen days.", label: `${label} by length of the video. The table has the numbers.`,
+    note: `${unit === "pct" ? "Lines are 95 % intervals." : "All views of the chosen days."}${mixedNote(all, kpi)}`, label: `${label} by length of the video. The table has the numbers.`,
     chart: (colour) => ({
       animation: false, grid: grid({ top: 12 }),
       tooltip: tooltip(colour, (points) => { const group = groups[points[0].dataIndex]; return tip(group.key, [[label, formatValue(group.rate, unit)], ["Videos", formatCount(group.videos)], ["Views", formatCount(group.views)]], intervalText(intervalOf(group, kpi))); }),
@@ -342,7 +353,7 @@ function videoRow(video) {
   return h("tr", { "data-video": video.id },
     h("th", { scope: "row" }, h("button", { type: "button", class: "link caption", title: "See where viewers leave", onclick: () => set({ tab: "retention", videos: video.id }) }, h("bdi", {}, titleOf(video))), h("small", {}, h("bdi", {}, facts.join(" · ")))),
     h("td", { class: "nowrap" }, video.posted_date ? formatSpan(parseDay(video.posted_date), parseDay(video.posted_date)) : "not known"),
-    TABLE_COLUMNS.slice(2).map((column) => h("td", { class: "number", "data-key": column.key, "data-value": video[column.key] ?? "" }, formatValue(video[column.key], column.unit), intervalLine(video, column.key))));
+    TABLE_COLUMNS.slice(2).map((column) => h("td", { class: "number", "data-key": column.key, "data-value": video[column.key] ?? "" }, formatValue(video[column.key], column.unit), isWithoutSaves(video, column.key) ? h("small", { class: "beside" }, "without saves") : null, intervalLine(video, column.key))));
 }
 
 function intervalLine(video, kpi) {

@@ -123,6 +123,21 @@ export function formatMoment(text) {
   return day({ dateStyle: "medium", timeStyle: "short" }).format(at) + " UTC";
 }
 
+/** When a version was published, by its name; null where that does not say. */
+export function publishedAt(version) {
+  const match = /-(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(version);
+  if (!match) return null;
+  const [year, month, ...rest] = match.slice(1).map(Number);
+  return Date.UTC(year, month - 1, ...rest);
+}
+
+/** How long ago, by the reader's own clock. */
+export function formatAge(ms) {
+  const hours = Math.round((Date.now() - ms) / 3_600_000);
+  const ago = new Intl.RelativeTimeFormat(LOCALES, { numeric: "auto" });
+  return hours < 48 ? ago.format(-hours, "hour") : ago.format(-Math.round(hours / 24), "day");
+}
+
 /** `engagement_rate_pct` in words, where no label is at hand. */
 export function inWords(name) {
   const words = String(name).replace(/_pct$/, "").replaceAll("_", " ");

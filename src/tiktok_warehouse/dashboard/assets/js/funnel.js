@@ -2,6 +2,7 @@
 
 import { card, nothing } from "./card.js";
 import { dayAxis, dayTip, grid, hatch, tooltip, valueAxis } from "./charts.js";
+import { rowsOf } from "./data.js";
 import { h } from "./dom.js";
 import { formatCount, formatMoney, formatValue, inWords, isoDay } from "./format.js";
 import { MEASURES } from "./measures.js";
@@ -30,15 +31,9 @@ export function funnel(data) {
 }
 
 function conversionRows(data, accounts, [from, to]) {
-  const { conversions } = data;
   const chosen = new Set(accounts.map((account) => account.index));
   const isIn = spanTest(data.meta, from, to);
-  const rows = [];
-  for (let row = 0; row < conversions.rows; row += 1) {
-    if (!chosen.has(conversions.account[row]) || !isIn(conversions.span[row])) continue;
-    rows.push({ account: data.accounts[conversions.account[row]].handle, span: conversions.span[row], type: conversions.type[row], currency: conversions.currency[row], conversions: conversions.conversions[row], value_e4: conversions.value_e4[row] });
-  }
-  return rows;
+  return rowsOf(data.conversions, (row) => chosen.has(row.account) && isIn(row.span));
 }
 
 function sumOf(rows, name) {

@@ -170,6 +170,21 @@ function findAgain(element) {
   return () => document.querySelector(within)?.querySelectorAll("button, select, input")[index];
 }
 
+/** Paper is white: charts are drawn in light colours for it, and back afterwards. */
+function printInLight() {
+  let theme = null;
+  addEventListener("beforeprint", () => {
+    theme = document.documentElement.getAttribute("data-theme") ?? "auto";
+    applyTheme("light");
+    drawAll();
+    redrawAll();
+  });
+  addEventListener("afterprint", () => {
+    applyTheme(theme ?? "auto");
+    redrawAll();
+  });
+}
+
 async function start() {
   applyTheme(THEMES.includes(recall("dashboard-theme")) ? recall("dashboard-theme") : "auto");
   if (!("DecompressionStream" in globalThis)) {
@@ -184,7 +199,7 @@ async function start() {
     draw(data);
     announce(`${document.title.split(" · ")[0]}, ${formatSpan(...chosenDays())}`);
   });
-  addEventListener("beforeprint", drawAll);
+  printInLight();
   draw(data);
   document.documentElement.dataset.ready = "yes";
 }

@@ -7,7 +7,7 @@ import { formatChange, formatLongDay, formatRelative, formatSpan, formatValue, i
 import { labelOf, MEASURES, UNIT_NAMES, unitOf } from "./measures.js";
 import { chosenAccounts, chosenDays, choose, set } from "./state.js";
 import { CONTEXT_DAYS, direction, tile } from "./tiles.js";
-import { isProvisional, measureDays, measureWindow, windowBefore } from "./windows.js";
+import { isProvisional, kindOf, measureDays, measureWindow, windowBefore } from "./windows.js";
 
 const TILES = [
   "views", "engagement_rate_pct", "followers_closing", "average_watch_seconds",
@@ -46,11 +46,14 @@ function trend(data, name, accounts, from, to) {
   const first = Math.max(data.meta.first, Math.min(from, to - CONTEXT_DAYS + 1));
   const now = measureDays(accounts, measure, first, to);
   const shift = Math.ceil(length / 7) * 7;
-  const before = now.map(({ day }) => (day - shift < data.meta.first ? null : measureWindow(accounts, measure, day - shift, day - shift).value));
+  const kind = measure.alike ? kindOf(now) : null;
+  const before = now.map(({ day }) => {
+    const then = day - shift < data.meta.first ? null : measureWindow(accounts, measure, day - shift, day - shift);
+    return then === null || (measure.alike && then.alike !== kind) ? null : then.value;
+  });
   const days = now.map(({ day }) => day);
   const past = shift === 7 ? "A week before" : `${shift} days before`;
   const flagged = now.map((day, index) => [index, day.isAnomaly ? day.value : null]).filter(([, value]) => value !== null);
-  const withSaves = measure.alike === "engagement_has_saves" ? now.find((day) => day.alike !== null && day.alike !== undefined)?.alike : null;
   return card({
     title: `${measure.label} by day`, unit: UNIT_NAMES[measure.unit], file: `trend-${name}`,
     define: measure.define.map((key) => `daily_account_kpis.${key}`),
@@ -58,7 +61,7 @@ function trend(data, name, accounts, from, to) {
     controls: h("ul", { class: "legend" },
       h("li", {}, h("i", { class: "line" }), "Each day"), h("li", {}, h("i", { class: "dashed" }), past),
       h("li", {}, h("i", { class: "ring" }), "Outside its normal"), h("li", {}, h("i", { class: "shade" }), "Chosen days"),
-      h("li", {}, h("i", { class: "hatched" }), "Provisional"), withSaves === 0 ? h("li", {}, "Engagement without saves") : null),
+      h("li", {}, h("i", { class: "hatched" }), "Provisional"), measure.alike === "engagement_has_saves" && kind === 0 ? h("li", {}, "Engagement without saves") : null, now.some((day) => day.why === measure.mixed && day.why) ? h("li", {}, "Days counted otherwise are left out") : null),
     height: 300,
     chart: (colour) => ({
       animationDuration: 300, grid: grid(),
@@ -157,8 +160,10 @@ function sideBySide(data, accounts, from, to) {
   const rows = accounts.map((account) => {
     const row = { account: account.handle, account_id: account.id };
     for (const name of COMPARED) {
-      row[name] = measureWindow([account], MEASURES[name], from, to).value;
-      row[`${name}_before`] = measureWindow([account], MEASURES[name], beforeFrom, beforeTo).value;
+      const now = measureWindow([account], MEASURES[name], from, to);
+      const before = measureWindow([account], MEASURES[name], beforeFrom, beforeTo);
+      row[name] = now.value;
+      row[`${name}_before`] = MEASURES[name].alike && now.alike !== before.alike ? null : before.value;
     }
     return row;
   });

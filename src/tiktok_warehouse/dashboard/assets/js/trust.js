@@ -4,7 +4,7 @@
 import { card, nothing, table } from "./card.js";
 import { rowsOf } from "./data.js";
 import { h } from "./dom.js";
-import { formatCount, formatDecimal, formatLongDay, formatMoment, formatSpan, formatValue, inWords, isoDay, parseDay } from "./format.js";
+import { formatCount, formatAge, formatDecimal, formatLongDay, formatMoment, formatSpan, formatValue, inWords, isoDay, parseDay, publishedAt } from "./format.js";
 import { labelOf } from "./measures.js";
 import { chosenAccounts } from "./state.js";
 
@@ -35,9 +35,10 @@ function summary(data, accounts) {
   const all = total(facts.check_counts, "checks");
   const rejectedRows = total(facts.rejected, "rejected_rows");
   const raw = total(facts.rows, "raw_rows");
+  const published = publishedAt(meta.version);
   const provisional = Math.max(0, ...accounts.map((account) => account.columns.is_provisional.filter((flag) => flag === 1).length));
   return h("div", { class: "tiles" },
-    sign("Newest day", formatLongDay(meta.last), `${formatCount(provisional)} provisional days. Published version ${meta.version}.`, null),
+    sign("Newest day", formatLongDay(meta.last), `${formatCount(provisional)} provisional days. Version ${meta.version}${published === null ? "" : `, published ${formatAge(published)}`}.`, null),
     sign("Checks", failing === null ? "not known" : failing ? `${formatCount(failing)} failing` : "All passed", all === null ? "" : `${formatCount(all)} checks ran before this was published.`, failing === null ? null : failing === 0),
     sign("Rejected rows", formatCount(rejectedRows), raw ? `${formatValue((rejectedRows / raw) * 100, "pct")} of ${formatCount(raw)} raw rows; none is lost, each has its reason below.` : "", judgeRejected(rejectedRows, raw)),
     sign("Disagreements", formatCount(total(facts.disagreements, "numbers")), "Numbers that two sources tell differently; the trusted one is shown.", total(facts.disagreements, "numbers") ? null : true));

@@ -4,7 +4,8 @@ const COUNTS = [
   "views", "engagements", "engagement_views", "saves", "save_views", "watch_ms", "watch_views",
   "completed", "completion_views", "followers_gained",
 ];
-const MIXED = 2;
+/** The flag of sums in which engagements with and without saves meet. */
+export const MIXED = 2;
 // The 97.5 % quantile of the normal distribution, and its square.
 const Z = 1.959963984540054;
 const Z2 = 3.8414588206941254;

@@ -140,13 +140,23 @@ export function measureWindow(all, measure, from, to) {
   return { ...over(accounts, measure, from, to), left };
 }
 
-/** The measure on each day from `from` to `to`. */
+/**
+ * The measure on each day from `from` to `to`. Where days are counted in two ways, those that are
+ * counted otherwise than the newest known one are left out: one line never mixes the two.
+ */
 export function measureDays(accounts, measure, from, to) {
   const days = [];
   for (let day = from; day <= to; day += 1) {
     days.push({ day, ...measureWindow(accounts, measure, day, day), isAnomaly: hasAnomaly(accounts, measure, day) });
   }
-  return days;
+  if (!measure.alike) return days;
+  const kind = kindOf(days);
+  return days.map((day) => (day.value === null || day.alike === kind ? day : { ...day, value: null, why: measure.mixed }));
+}
+
+/** How the newest known day is counted, of a measure that can be counted in two ways. */
+export function kindOf(days) {
+  return days.findLast((day) => day.value !== null)?.alike ?? null;
 }
 
 function hasAnomaly(accounts, measure, day) {
