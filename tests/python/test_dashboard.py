@@ -628,6 +628,31 @@ def test_engagements_with_and_without_saves_are_never_mixed(
 
 
 @NEEDS_CHROMIUM
+def test_a_line_holds_days_of_one_definition_and_videos_without_saves_are_marked(
+    database: Path, tmp_path: Path, watched: Watched
+) -> None:
+    changed = change(
+        database,
+        tmp_path,
+        "update marts.daily_account_kpis set engagement_has_saves = false, saves = null"
+        " where kpi_date < date '2026-08-15' and account_id = '7012535699907695489'",
+        "update marts.daily_video_kpis set engagement_has_saves = false, saves = null"
+        " where account_id = '7012535699907695489'",
+    )
+    page = watched.open(changed, "account=7012535699907695489&kpi=engagement_rate_pct")
+    rows = read_csv(page, "trend-engagement_rate_pct")
+    assert {row["day"] for row in rows if row["engagement_rate_pct"]} == {
+        f"2026-08-{day}" for day in range(15, 30)
+    }
+    assert "left out" in page.locator("#card-trend-engagement_rate_pct").inner_text()
+    page = watched.open(changed, "tab=content&range=28")
+    assert "Hollow: engagement without saves" in page.locator("#panel").inner_text()
+    assert "no rate is shown" in page.locator("#card-posting-hours").inner_text()
+    page = watched.open(changed, "tab=content&range=28&account=7012535699907695489")
+    assert "without saves" in page.locator("table.videos").inner_text()
+
+
+@NEEDS_CHROMIUM
 def test_tabs_follow_the_keyboard_and_the_address(sample_home: Home, watched: Watched) -> None:
     page = watched.open(find_page(sample_home))
     assert page.get_by_role("tab").all_inner_texts() == [tab.capitalize() for tab in TABS]

@@ -90,19 +90,25 @@ function money(sold) {
 }
 
 function byType(data, accounts, sold) {
-  const types = [...new Set(sold.map((row) => row.type))].sort((a, b) => sumOf(sold.filter((row) => row.type === b), "conversions") - sumOf(sold.filter((row) => row.type === a), "conversions"));
+  const byTypeAndSpan = new Map();
+  const totals = new Map();
+  for (const { type, span, conversions } of sold) {
+    byTypeAndSpan.set(`${type} ${span}`, (byTypeAndSpan.get(`${type} ${span}`) ?? 0) + conversions);
+    totals.set(type, (totals.get(type) ?? 0) + conversions);
+  }
+  const types = [...totals.keys()].sort((a, b) => totals.get(b) - totals.get(a));
   const title = "Conversions by type";
   const define = ["fct_conversion_daily.conversion_type", "fct_conversion_daily.conversions"];
   if (!types.length) return card({ title, file: "conversions-by-type", define, span: 12, body: nothing("No conversion is known on these days.") });
   const spans = [...new Set(sold.map((row) => row.span))];
-  const all = [];
-  for (let span = Math.max(...spans); span >= Math.min(...spans); span -= 1) all.push(span);
+  const newest = Math.min(...spans);
+  const all = [...Array(Math.max(...spans) - newest + 1).keys()].map((step) => newest + step).reverse();
   const days = all.map((span) => spanDay(data.meta, span));
-  const counts = types.map((type) => all.map((span) => sumOf(sold.filter((row) => row.type === type && row.span === span), "conversions")));
+  const counts = types.map((type) => all.map((span) => byTypeAndSpan.get(`${type} ${span}`) ?? 0));
   return card({
     title, unit: data.meta.grain_days === 1 ? "count, by day" : `count, by ${data.meta.grain_days} days`, file: "conversions-by-type", height: 260, define,
     label: "Conversions by type and day. The table has the numbers.",
-    controls: h("ul", { class: "legend" }, types.map((type, index) => h("li", {}, h("i", { class: "dot", style: `background:var(--c${(index % 7) + 1})` }), `${inWords(type)}: ${formatCount(counts[index].reduce((a, b) => a + b, 0))}`))),
+    controls: h("ul", { class: "legend" }, types.map((type, index) => h("li", {}, h("i", { class: "dot", style: `background:var(--c${(index % 7) + 1})` }), `${inWords(type)}: ${formatCount(totals.get(type))}`))),
     chart: (colour) => ({
       animation: false, grid: grid(), tooltip: tooltip(colour, dayTip(days, "count")), xAxis: dayAxis(colour, days, { boundaryGap: true }), yAxis: valueAxis(colour, "count"),
       series: types.map((type, index) => ({ type: "bar", name: inWords(type), stack: "all", barMaxWidth: 30, data: counts[index].map((value, at) => ({ value, itemStyle: data.meta.grain_days === 1 && isProvisional(accounts, days[at]) ? { color: hatch(colour.panel, colour.series[index % 7]) } : {} })), color: colour.series[index % 7], itemStyle: { borderColor: colour.panel, borderWidth: 0.5 } })),
