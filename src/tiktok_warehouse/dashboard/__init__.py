@@ -4,7 +4,7 @@
 styles, scripts and charts library. The page needs no server and asks for nothing.
 """
 
-from tiktok_warehouse.dashboard.page import FOLDER, PAGE, Written, write
+from tiktok_warehouse.dashboard.page import FOLDER, PAGE, Written, unpack, write
 from tiktok_warehouse.dashboard.payload import find_missing
 
-__all__ = ["FOLDER", "PAGE", "Written", "find_missing", "write"]
+__all__ = ["FOLDER", "PAGE", "Written", "find_missing", "unpack", "write"]

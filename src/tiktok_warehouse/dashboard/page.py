@@ -45,6 +45,7 @@ _LIBRARY = ASSETS / "vendor" / "echarts.custom.min.js"
 
 _IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function|const) (\w+))", re.MULTILINE)
+_DATA = re.compile(r'<script type="application/octet-stream" id="data">([^<]*)</script>')
 _SLOT = re.compile(r"\{\{ (\w+) \}\}")
 
 
@@ -98,6 +99,18 @@ def render(data: payload.Payload) -> bytes:
     }
     template = (ASSETS / "template.html").read_text(encoding="utf-8")
     return _SLOT.sub(lambda slot: slots[slot[1]], template).encode()
+
+
+def unpack(page: str) -> str:
+    """The data of a page as JSON, for whoever has to know what is in it.
+
+    Raises:
+        ValueError: it is no dashboard.
+    """
+    found = _DATA.search(page)
+    if found is None:
+        raise ValueError("No data of a dashboard is in this page.")
+    return gzip.decompress(base64.b64decode(found[1])).decode()
 
 
 def join_scripts() -> str:

@@ -53,6 +53,7 @@ _DEFINED = (
     "calendar_repairs",
     "source_disagreements",
     "refresh_runs",
+    "row_reconciliation",
 )
 
 # Without one of these there is no page; all other tables may be absent.

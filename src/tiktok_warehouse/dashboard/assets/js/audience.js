@@ -44,22 +44,23 @@ function viewers(accounts, span) {
   const days = listDays(span);
   const fresh = valuesByDay(accounts, "new_viewers", days);
   const all = valuesByDay(accounts, "viewer_days", days);
+  const reach = valuesByDay(accounts, "reach", days);
   const back = all.map((value, index) => (value === null || fresh[index] === null ? null : value - fresh[index]));
-  const title = "New and returning viewers";
-  const define = ["daily_account_kpis.new_viewers", "daily_account_kpis.returning_viewers"];
+  const title = "Reach, new and returning viewers";
+  const define = ["daily_account_kpis.new_viewers", "daily_account_kpis.returning_viewers", "daily_account_kpis.reach"];
   if (all.every((value) => value === null)) return card({ title, file: "viewers", define, span: 6, body: nothing("No source tells who viewed.") });
   return card({
     title, unit: "people, by day", file: "viewers", define, span: 6, height: 270, label: "New and returning viewers by day. The table has the numbers.",
-    controls: h("ul", { class: "legend" }, h("li", {}, h("i", { class: "dot", style: "background:var(--c1)" }), "Returning"), h("li", {}, h("i", { class: "dot", style: "background:var(--c2)" }), "New"), h("li", {}, h("i", { class: "hatched" }), "Provisional")),
+    controls: h("ul", { class: "legend" }, h("li", {}, h("i", { class: "dot", style: "background:var(--c1)" }), "Returning"), h("li", {}, h("i", { class: "dot", style: "background:var(--c2)" }), "New"), h("li", {}, h("i", { class: "line", style: "background:var(--text-soft)" }), "Reach"), h("li", {}, h("i", { class: "hatched" }), "Provisional")),
     chart: (colour) => ({
       animation: false, grid: grid(), tooltip: tooltip(colour, dayTip(days, "count", (day) => (isProvisional(accounts, day) ? "Provisional: may still change." : null))),
       xAxis: dayAxis(colour, days, { boundaryGap: true }), yAxis: valueAxis(colour, "count"),
       series: [["Returning", back, 0], ["New", fresh, 1]].map(([name, values, index]) => ({
         type: "bar", name, stack: "viewers", barMaxWidth: 34, color: colour.series[index],
         data: values.map((value, at) => ({ value, itemStyle: isProvisional(accounts, days[at]) ? { color: hatch(colour.panel, colour.series[index]) } : {} })),
-      })),
+      })).concat({ type: "line", name: "Reach", color: colour.soft, data: reach, showSymbol: false, lineStyle: { width: 1.5, type: "dashed" } }),
     }),
-    table: { columns: [{ key: "day", name: "day" }, { key: "viewers", name: "unique_viewers", isNumber: true, show: formatCount }, { key: "fresh", name: "new_viewers", isNumber: true, show: formatCount }, { key: "back", name: "returning_viewers", isNumber: true, show: formatCount }], rows: days.map((day, at) => ({ day: isoDay(day), viewers: all[at], fresh: fresh[at], back: back[at] })) },
+    table: { columns: [{ key: "day", name: "day" }, { key: "reach", name: "reach", isNumber: true, show: formatCount }, { key: "viewers", name: "unique_viewers", isNumber: true, show: formatCount }, { key: "fresh", name: "new_viewers", isNumber: true, show: formatCount }, { key: "back", name: "returning_viewers", isNumber: true, show: formatCount }], rows: days.map((day, at) => ({ day: isoDay(day), reach: reach[at], viewers: all[at], fresh: fresh[at], back: back[at] })) },
   });
 }
 

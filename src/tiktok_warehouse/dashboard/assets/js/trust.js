@@ -99,7 +99,7 @@ function rejected(data) {
 function reconciliation(data) {
   const rows = data.trust.rows ? rowsOf(data.trust.rows) : null;
   const columns = [{ key: "entity", name: "Entity", show: inWords }, ...["raw_rows", "accepted_rows", "duplicate_rows", "rejected_rows"].map((key) => ({ key, name: inWords(key).replace(" rows", ""), isNumber: true, show: formatCount }))];
-  return listed({ title: "Every raw row accounted for", file: "row-reconciliation", rows, columns, empty: "Nothing was ingested.", define: [], span: 5 });
+  return listed({ title: "Every raw row accounted for", file: "row-reconciliation", rows, columns, empty: "Nothing was ingested.", define: ["row_reconciliation.accepted_rows", "row_reconciliation.duplicate_rows", "row_reconciliation.rejected_rows"], span: 5 });
 }
 
 function disagreements(data, accounts) {
