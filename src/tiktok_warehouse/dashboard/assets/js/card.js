@@ -14,7 +14,9 @@ export function startCards(data) {
 
 function definitionOf(key) {
   const text = definitions[key];
-  return text ? h("div", {}, h("dt", {}, inWords(key.split(".").pop())), h("dd", {}, defined(text))) : null;
+  return text
+    ? h("div", {}, h("dt", {}, inWords(key.split(".").pop())), h("dd", {}, defined(text)))
+    : null;
 }
 
 /** A button whose definition shows while it is pointed at or has the focus. */
@@ -23,10 +25,19 @@ export function explainer(title, keys) {
   if (!known.length) return null;
   const id = newId("definition");
   const box = h("dl", { class: "definition", id, role: "tooltip" }, known.map(definitionOf));
-  const button = h("button", {
-    type: "button", class: "info", "aria-label": `What is ${title}?`, "aria-describedby": id,
-    onkeydown: (event) => { if (event.key === "Escape") button.blur(); },
-  }, "i");
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "info",
+      "aria-label": `What is ${title}?`,
+      "aria-describedby": id,
+      onkeydown: (event) => {
+        if (event.key === "Escape") button.blur();
+      },
+    },
+    "i",
+  );
   const place = () => keepInView(box, button);
   button.addEventListener("focus", place);
   button.addEventListener("pointerenter", place);
@@ -44,19 +55,47 @@ function keepInView(box, button) {
 
 function cell(column, row) {
   const value = row[column.key];
-  const shown = column.show ? column.show(value, row) : value ?? "not known";
+  const shown = column.show ? column.show(value, row) : (value ?? "not known");
   return h("td", { class: column.isNumber ? "number" : "" }, shown);
 }
 
 /** Columns {key, name, isNumber, show(value, row)}; rows are objects. */
 export function table(columns, rows, caption, { limit = SHOWN_ROWS } = {}) {
   const shown = rows.slice(0, limit);
-  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-    h("table", {},
+  return h(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    h(
+      "table",
+      {},
       h("caption", { class: "hidden" }, caption),
-      h("thead", {}, h("tr", {}, columns.map((column) => h("th", { scope: "col", class: column.isNumber ? "number" : "" }, column.name)))),
-      h("tbody", {}, shown.map((row) => h("tr", {}, columns.map((column) => cell(column, row)))))),
-    rows.length > limit ? h("p", { class: "note" }, `The first ${limit} of ${rows.length} rows; the file has all.`) : null);
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          columns.map((column) =>
+            h("th", { scope: "col", class: column.isNumber ? "number" : "" }, column.name),
+          ),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        shown.map((row) =>
+          h(
+            "tr",
+            {},
+            columns.map((column) => cell(column, row)),
+          ),
+        ),
+      ),
+    ),
+    rows.length > limit
+      ? h("p", { class: "note" }, `The first ${limit} of ${rows.length} rows; the file has all.`)
+      : null,
+  );
 }
 
 function actions(title, file, getTable, place, isShown) {
@@ -78,8 +117,19 @@ function actions(title, file, getTable, place, isShown) {
 }
 
 function fileButton(title, file, onclick) {
-  return h("button", { type: "button", class: "ghost", "data-csv": file, title: "Get this table as a CSV file", onclick },
-    h("span", { "aria-hidden": "true" }, "↓ "), "CSV", h("span", { class: "hidden" }, `: get the table of ${title}`));
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "ghost",
+      "data-csv": file,
+      title: "Get this table as a CSV file",
+      onclick,
+    },
+    h("span", { "aria-hidden": "true" }, "↓ "),
+    "CSV",
+    h("span", { class: "hidden" }, `: get the table of ${title}`),
+  );
 }
 
 /**
@@ -93,17 +143,36 @@ export function card(options) {
   const place = h("div", { class: "card-table" });
   const file = options.file;
   const rows = options.table ? () => options.table : null;
-  const element = h("section", { class: `card span-${options.span ?? 12}`, "aria-labelledby": heading, id: `card-${file}` },
-    h("header", {},
-      h("div", { class: "card-title" },
+  const element = h(
+    "section",
+    { class: `card span-${options.span ?? 12}`, "aria-labelledby": heading, id: `card-${file}` },
+    h(
+      "header",
+      {},
+      h(
+        "div",
+        { class: "card-title" },
         h("h2", { id: heading }, options.title),
         explainer(options.title, options.define ?? []),
-        options.unit ? h("span", { class: "unit" }, options.unit) : null),
-      h("div", { class: "card-actions" }, rows ? actions(options.title, file, rows, place, options.isTable) : null, options.csv ? fileButton(options.title, file, options.csv) : null)),
+        options.unit ? h("span", { class: "unit" }, options.unit) : null,
+      ),
+      h(
+        "div",
+        { class: "card-actions" },
+        rows ? actions(options.title, file, rows, place, options.isTable) : null,
+        options.csv ? fileButton(options.title, file, options.csv) : null,
+      ),
+    ),
     options.controls ? h("div", { class: "card-controls" }, options.controls) : null,
-    options.note ? h("p", { class: "note" }, options.note) : null);
+    options.note ? h("p", { class: "note" }, options.note) : null,
+  );
   if (options.chart) {
-    const box = h("div", { class: "chart", role: "img", "aria-label": options.label ?? options.title, style: `height:${options.height ?? 280}px` });
+    const box = h("div", {
+      class: "chart",
+      role: "img",
+      "aria-label": options.label ?? options.title,
+      style: `height:${options.height ?? 280}px`,
+    });
     element.append(box);
     mount(box, options.chart, options.onclick);
   }

@@ -48,11 +48,27 @@ function prepare(data) {
   }));
   delete data.account_days;
   widenAll(data, [
-    "videos", "video_days", "movements", "findings", "band_retention", "conversions", "traffic",
-    "funnel_sources", "segments", "cohorts", "benchmarks",
+    "videos",
+    "video_days",
+    "movements",
+    "findings",
+    "band_retention",
+    "conversions",
+    "traffic",
+    "funnel_sources",
+    "segments",
+    "cohorts",
+    "benchmarks",
   ]);
   widenAll(data.trust, [
-    "rejected", "rows", "checks", "check_counts", "repairs", "disagreements", "runs", "verdicts",
+    "rejected",
+    "rows",
+    "checks",
+    "check_counts",
+    "repairs",
+    "disagreements",
+    "runs",
+    "verdicts",
   ]);
   for (const name of ["movements", "benchmarks"]) {
     data[name].day = data[name].day.map((offset) => first + offset);

@@ -2,7 +2,8 @@
 
 export const NOT_KNOWN = "not known";
 
-const LOCALES = navigator.languages && navigator.languages.length ? [...navigator.languages] : undefined;
+const LOCALES =
+  navigator.languages && navigator.languages.length ? [...navigator.languages] : undefined;
 const DAY_MS = 86_400_000;
 
 function number(options) {
@@ -18,13 +19,32 @@ const COMPACT = number({ notation: "compact", maximumFractionDigits: 1 });
 const LONG_COMPACT = number({ notation: "compact", maximumFractionDigits: 3 });
 const PERCENT = number({ style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const SHORT_PERCENT = number({ style: "percent", maximumFractionDigits: 1 });
-const SECONDS = number({ style: "unit", unit: "second", unitDisplay: "narrow", minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const SHORT_SECONDS = number({ style: "unit", unit: "second", unitDisplay: "narrow", maximumFractionDigits: 1 });
+const SECONDS = number({
+  style: "unit",
+  unit: "second",
+  unitDisplay: "narrow",
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+});
+const SHORT_SECONDS = number({
+  style: "unit",
+  unit: "second",
+  unitDisplay: "narrow",
+  maximumFractionDigits: 1,
+});
 const DECIMAL = number({ maximumFractionDigits: 2 });
 const FIXED = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const POINTS = number({ minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" });
+const POINTS = number({
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+  signDisplay: "exceptZero",
+});
 const SIGNED = number({ maximumFractionDigits: 0, signDisplay: "exceptZero" });
-const SIGNED_PERCENT = number({ style: "percent", maximumFractionDigits: 1, signDisplay: "exceptZero" });
+const SIGNED_PERCENT = number({
+  style: "percent",
+  maximumFractionDigits: 1,
+  signDisplay: "exceptZero",
+});
 
 const SHORT_DAY = day({ day: "numeric", month: "short" });
 const LONG_DAY = day({ weekday: "short", day: "numeric", month: "short", year: "numeric" });

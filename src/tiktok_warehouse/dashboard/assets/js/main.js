@@ -11,18 +11,35 @@ import { formatSpan, isoDay, parseDay } from "./format.js";
 import { funnel } from "./funnel.js";
 import { overview } from "./overview.js";
 import { retention } from "./retention.js";
-import { choose, chosenDays, chosenPreset, describeDays, get, onChange, PRESETS, set, startState } from "./state.js";
+import {
+  choose,
+  chosenDays,
+  chosenPreset,
+  describeDays,
+  get,
+  onChange,
+  PRESETS,
+  set,
+  startState,
+} from "./state.js";
 import { trust } from "./trust.js";
 
 const TABS = [
-  ["overview", "Overview", overview], ["content", "Content", content], ["retention", "Retention", retention],
-  ["funnel", "Funnel", funnel], ["audience", "Audience", audience], ["benchmarks", "Benchmarks", benchmarks],
+  ["overview", "Overview", overview],
+  ["content", "Content", content],
+  ["retention", "Retention", retention],
+  ["funnel", "Funnel", funnel],
+  ["audience", "Audience", audience],
+  ["benchmarks", "Benchmarks", benchmarks],
   ["trust", "Trust", trust],
 ];
 const THEMES = ["auto", "light", "dark"];
 
 function chosenTab() {
-  return choose("tab", TABS.map(([name]) => name));
+  return choose(
+    "tab",
+    TABS.map(([name]) => name),
+  );
 }
 
 function remember(name, value) {
@@ -72,24 +89,43 @@ function themeButton() {
 }
 
 function dayField(id, label, day, meta, onchoose) {
-  return h("span", { class: "field" }, h("label", { for: id, class: "hidden" }, label),
+  return h(
+    "span",
+    { class: "field" },
+    h("label", { for: id, class: "hidden" }, label),
     h("input", {
-      type: "date", id, value: isoDay(day), min: meta.first_date, max: meta.last_date,
-      onchange: (event) => { if (parseDay(event.target.value) !== null) onchoose(parseDay(event.target.value)); },
-    }));
+      type: "date",
+      id,
+      value: isoDay(day),
+      min: meta.first_date,
+      max: meta.last_date,
+      onchange: (event) => {
+        if (parseDay(event.target.value) !== null) onchoose(parseDay(event.target.value));
+      },
+    }),
+  );
 }
 
 function filters(data) {
   const own = data.accounts.filter((account) => account.role === "own");
   const [from, to] = chosenDays();
-  const options = [["own", own.length === 1 ? `@${own[0].handle}` : `All ${own.length} own accounts`], ...(own.length > 1 ? own.map((account) => [account.id, `@${account.handle}`]) : [])];
+  const options = [
+    ["own", own.length === 1 ? `@${own[0].handle}` : `All ${own.length} own accounts`],
+    ...(own.length > 1 ? own.map((account) => [account.id, `@${account.handle}`]) : []),
+  ];
   const isOwn = own.some((account) => account.id === get("account"));
   return [
     select("Account", options, isOwn ? get("account") : "own", (account) => set({ account })),
     segmented("Days", PRESETS, chosenPreset(), (range) => set({ range, from: null, to: null })),
-    h("span", { class: "dates" },
-      dayField("from", "From", from, data.meta, (day) => set(describeDays([day, Math.max(day, to)]))), h("span", { "aria-hidden": "true" }, "–"),
-      dayField("to", "To", to, data.meta, (day) => set(describeDays([Math.min(from, day), day])))),
+    h(
+      "span",
+      { class: "dates" },
+      dayField("from", "From", from, data.meta, (day) =>
+        set(describeDays([day, Math.max(day, to)])),
+      ),
+      h("span", { "aria-hidden": "true" }, "–"),
+      dayField("to", "To", to, data.meta, (day) => set(describeDays([Math.min(from, day), day]))),
+    ),
   ];
 }
 
@@ -98,15 +134,35 @@ function tabList() {
   const move = (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const index = TABS.findIndex(([name]) => name === chosenTab());
-    const next = event.key === "Home" ? 0 : event.key === "End" ? TABS.length - 1 : step ? (index + step + TABS.length) % TABS.length : null;
+    const next =
+      event.key === "Home"
+        ? 0
+        : event.key === "End"
+          ? TABS.length - 1
+          : step
+            ? (index + step + TABS.length) % TABS.length
+            : null;
     if (next === null) return;
     event.preventDefault();
     set({ tab: TABS[next][0] });
     document.getElementById(`tab-${TABS[next][0]}`).focus();
   };
-  list.append(...TABS.map(([name, label]) => h("button", {
-    type: "button", role: "tab", id: `tab-${name}`, "aria-controls": "panel", onclick: () => set({ tab: name }), onkeydown: move,
-  }, label)));
+  list.append(
+    ...TABS.map(([name, label]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          id: `tab-${name}`,
+          "aria-controls": "panel",
+          onclick: () => set({ tab: name }),
+          onkeydown: move,
+        },
+        label,
+      ),
+    ),
+  );
   return list;
 }
 
@@ -123,25 +179,61 @@ function markTab() {
 }
 
 function hatchPattern() {
-  return h("svg", { class: "defs", "aria-hidden": "true" }, h("defs", {}, h("pattern", { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse" },
-    h("path", { d: "M-1 7L7 -1M-1 1L1 -1M5 7L7 5", class: "hatch-line" }))));
+  return h(
+    "svg",
+    { class: "defs", "aria-hidden": "true" },
+    h(
+      "defs",
+      {},
+      h(
+        "pattern",
+        { id: "hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse" },
+        h("path", { d: "M-1 7L7 -1M-1 1L1 -1M5 7L7 5", class: "hatch-line" }),
+      ),
+    ),
+  );
 }
 
 function buildFrame(data) {
-  document.getElementById("top").replaceChildren(
-    h("div", { class: "bar" },
-      h("div", { class: "brand" }, h("span", { class: "mark", "aria-hidden": "true" }), h("h1", {}, "Short-video dashboard")),
-      h("div", { class: "filters", id: "filters" }), themeButton()),
-    tabList(), h("p", { id: "live", class: "hidden", "aria-live": "polite" }));
+  document
+    .getElementById("top")
+    .replaceChildren(
+      h(
+        "div",
+        { class: "bar" },
+        h(
+          "div",
+          { class: "brand" },
+          h("span", { class: "mark", "aria-hidden": "true" }),
+          h("h1", {}, "Short-video dashboard"),
+        ),
+        h("div", { class: "filters", id: "filters" }),
+        themeButton(),
+      ),
+      tabList(),
+      h("p", { id: "live", class: "hidden", "aria-live": "polite" }),
+    );
   const { meta } = data;
   const limits = [
-    meta.grain_days > 1 ? `Videos, traffic sources and conversions are summed over ${meta.grain_days} days each, and chosen days are widened to whole spans.` : null,
-    meta.videos_in_all > meta.videos_shown ? `The ${meta.videos_shown} most viewed of ${meta.videos_in_all} videos are shown.` : null,
+    meta.grain_days > 1
+      ? `Videos, traffic sources and conversions are summed over ${meta.grain_days} days each, and chosen days are widened to whole spans.`
+      : null,
+    meta.videos_in_all > meta.videos_shown
+      ? `The ${meta.videos_shown} most viewed of ${meta.videos_in_all} videos are shown.`
+      : null,
     meta.is_cut_to_days ? `Only the last ${meta.is_cut_to_days} days are shown.` : null,
   ];
-  document.getElementById("foot").replaceChildren(
-    h("p", {}, `Data of ${formatSpan(meta.first, meta.last)}, days in ${meta.time_zone}, published version ${meta.version}. This page is one file and asks for nothing from anywhere.`),
-    h("p", { id: "limits" }, limits.filter(Boolean).join(" ")), hatchPattern());
+  document
+    .getElementById("foot")
+    .replaceChildren(
+      h(
+        "p",
+        {},
+        `Data of ${formatSpan(meta.first, meta.last)}, days in ${meta.time_zone}, published version ${meta.version}. This page is one file and asks for nothing from anywhere.`,
+      ),
+      h("p", { id: "limits" }, limits.filter(Boolean).join(" ")),
+      hatchPattern(),
+    );
 }
 
 /** Draw the chosen tab anew, and give the focus back to what had it. */
@@ -152,7 +244,18 @@ function draw(data) {
   const isSame = document.getElementById("panel")?.dataset.tab === name;
   document.getElementById("filters").replaceChildren(...filters(data));
   markTab();
-  const panel = h("div", { id: "panel", class: "panel", role: "tabpanel", "aria-labelledby": `tab-${name}`, "data-tab": name, "data-address": location.hash }, build(data));
+  const panel = h(
+    "div",
+    {
+      id: "panel",
+      class: "panel",
+      role: "tabpanel",
+      "aria-labelledby": `tab-${name}`,
+      "data-tab": name,
+      "data-address": location.hash,
+    },
+    build(data),
+  );
   document.getElementById("content").replaceChildren(panel);
   document.title = `${label} · Short-video dashboard`;
   tidy();
@@ -165,7 +268,9 @@ function findAgain(element) {
   if (element.id && !/-\d+$/.test(element.id)) return () => document.getElementById(element.id);
   const holder = element.closest("#filters, [data-kpi], section[id]");
   if (!holder) return null;
-  const within = holder.id ? `#${CSS.escape(holder.id)}` : `[data-kpi="${CSS.escape(holder.dataset.kpi)}"]`;
+  const within = holder.id
+    ? `#${CSS.escape(holder.id)}`
+    : `[data-kpi="${CSS.escape(holder.dataset.kpi)}"]`;
   const index = [...holder.querySelectorAll("button, select, input")].indexOf(element);
   return () => document.querySelector(within)?.querySelectorAll("button, select, input")[index];
 }
@@ -188,7 +293,8 @@ function printInLight() {
 async function start() {
   applyTheme(THEMES.includes(recall("dashboard-theme")) ? recall("dashboard-theme") : "auto");
   if (!("DecompressionStream" in globalThis)) {
-    document.getElementById("loading").textContent = "This browser is too old for this page; one of 2023 or newer opens it.";
+    document.getElementById("loading").textContent =
+      "This browser is too old for this page; one of 2023 or newer opens it.";
     return;
   }
   const data = await unpack(document.getElementById("data"));
@@ -205,6 +311,8 @@ async function start() {
 }
 
 start().catch((error) => {
-  document.getElementById("loading")?.replaceChildren(`The page could not be drawn: ${error.message}`);
+  document
+    .getElementById("loading")
+    ?.replaceChildren(`The page could not be drawn: ${error.message}`);
   throw error;
 });

@@ -2,7 +2,12 @@
 
 import { isoDay, parseDay } from "./format.js";
 
-export const PRESETS = [["7", "7 days"], ["28", "28 days"], ["90", "90 days"], ["all", "All"]];
+export const PRESETS = [
+  ["7", "7 days"],
+  ["28", "28 days"],
+  ["90", "90 days"],
+  ["all", "All"],
+];
 const DEFAULTS = { tab: "overview", account: "own", range: "7" };
 
 const listeners = new Set();
@@ -41,7 +46,9 @@ export function get(name, otherwise = "") {
 /** The address of the page with some settings changed. */
 function addressWith(changes) {
   const next = { ...current, ...changes };
-  const kept = Object.entries(next).filter(([name, value]) => value !== null && value !== "" && DEFAULTS[name] !== value);
+  const kept = Object.entries(next).filter(
+    ([name, value]) => value !== null && value !== "" && DEFAULTS[name] !== value,
+  );
   return `#${new URLSearchParams(kept)}`;
 }
 
@@ -70,13 +77,26 @@ export function chosenDays() {
   if (from !== null && to !== null && from <= to && to >= meta.first && from <= meta.last) {
     return [Math.max(from, meta.first), Math.min(to, meta.last)];
   }
-  const length = current.range === "all" ? Infinity : Number(choose("range", PRESETS.map(([name]) => name), "7"));
+  const length =
+    current.range === "all"
+      ? Infinity
+      : Number(
+          choose(
+            "range",
+            PRESETS.map(([name]) => name),
+            "7",
+          ),
+        );
   return [Math.max(meta.first, meta.last - length + 1), meta.last];
 }
 
 export function chosenPreset() {
   if (parseDay(current.from) !== null && parseDay(current.to) !== null) return null;
-  return choose("range", PRESETS.map(([name]) => name), "7");
+  return choose(
+    "range",
+    PRESETS.map(([name]) => name),
+    "7",
+  );
 }
 
 export function describeDays([from, to]) {

@@ -1,8 +1,16 @@
 // Videos over the chosen days: their counts, their rates, and how far chance can move a rate.
 
 const COUNTS = [
-  "views", "engagements", "engagement_views", "saves", "save_views", "watch_ms", "watch_views",
-  "completed", "completion_views", "followers_gained",
+  "views",
+  "engagements",
+  "engagement_views",
+  "saves",
+  "save_views",
+  "watch_ms",
+  "watch_views",
+  "completed",
+  "completion_views",
+  "followers_gained",
 ];
 /** The flag of sums in which engagements with and without saves meet. */
 export const MIXED = 2;
@@ -11,10 +19,35 @@ const Z = 1.959963984540054;
 const Z2 = 3.8414588206941254;
 
 export const VIDEO_RATES = {
-  engagement_rate_pct: { label: "Engagement rate", unit: "pct", top: "engagements", bottom: "engagement_views", scale: 100 },
-  save_rate_pct: { label: "Save rate", unit: "pct", top: "saves", bottom: "save_views", scale: 100 },
-  completion_rate_pct: { label: "Completion rate", unit: "pct", top: "completed", bottom: "completion_views", scale: 100 },
-  average_watch_seconds: { label: "Average watch time", unit: "seconds", top: "watch_ms", bottom: "watch_views", scale: 1, divisor: 1000 },
+  engagement_rate_pct: {
+    label: "Engagement rate",
+    unit: "pct",
+    top: "engagements",
+    bottom: "engagement_views",
+    scale: 100,
+  },
+  save_rate_pct: {
+    label: "Save rate",
+    unit: "pct",
+    top: "saves",
+    bottom: "save_views",
+    scale: 100,
+  },
+  completion_rate_pct: {
+    label: "Completion rate",
+    unit: "pct",
+    top: "completed",
+    bottom: "completion_views",
+    scale: 100,
+  },
+  average_watch_seconds: {
+    label: "Average watch time",
+    unit: "seconds",
+    top: "watch_ms",
+    bottom: "watch_views",
+    scale: 1,
+    divisor: 1000,
+  },
 };
 
 /** Fewer views than this say little about a rate. */
@@ -27,7 +60,10 @@ export function wilson(successes, trials) {
   const middle = p + Z2 / (2 * trials);
   const reach = Z * Math.sqrt((p * (1 - p)) / trials + Z2 / (4 * trials * trials));
   const whole = 1 + Z2 / trials;
-  return [Math.max(0, (100 * (middle - reach)) / whole), Math.min(100, (100 * (middle + reach)) / whole)];
+  return [
+    Math.max(0, (100 * (middle - reach)) / whole),
+    Math.min(100, (100 * (middle + reach)) / whole),
+  ];
 }
 
 function add(total, value) {
@@ -51,7 +87,9 @@ export function emptySums() {
 
 export function addSums(total, row) {
   for (const name of COUNTS) total[name] = add(total[name], row[name]);
-  if (row.hasSaves !== null) total.hasSaves = total.hasSaves === null || total.hasSaves === row.hasSaves ? row.hasSaves : MIXED;
+  if (row.hasSaves !== null)
+    total.hasSaves =
+      total.hasSaves === null || total.hasSaves === row.hasSaves ? row.hasSaves : MIXED;
   return total;
 }
 
@@ -68,7 +106,8 @@ export function sumVideos(data, accounts, from, to) {
     const sums = found.get(index);
     for (const name of COUNTS) sums[name] = add(sums[name], days[name][row]);
     const flag = days.has_saves[row];
-    if (flag !== null) sums.hasSaves = sums.hasSaves === null || sums.hasSaves === flag ? flag : MIXED;
+    if (flag !== null)
+      sums.hasSaves = sums.hasSaves === null || sums.hasSaves === flag ? flag : MIXED;
   }
   return [...found.values()].sort((a, b) => (b.views ?? -1) - (a.views ?? -1));
 }
@@ -76,11 +115,18 @@ export function sumVideos(data, accounts, from, to) {
 export function describe(data, index) {
   const { videos } = data;
   return {
-    id: videos.id[index], account: data.accounts[videos.account[index]].handle, caption: videos.caption[index],
-    format: videos.format[index], sound: videos.sound[index], band: videos.band[index],
+    id: videos.id[index],
+    account: data.accounts[videos.account[index]].handle,
+    caption: videos.caption[index],
+    format: videos.format[index],
+    sound: videos.sound[index],
+    band: videos.band[index],
     duration_seconds: videos.duration_ms[index] === null ? null : videos.duration_ms[index] / 1000,
-    is_ad: videos.is_ad[index], is_ai: videos.is_ai[index], posted_date: videos.posted_date[index],
-    weekday: videos.posted_weekday[index], hour: videos.posted_hour[index],
+    is_ad: videos.is_ad[index],
+    is_ai: videos.is_ai[index],
+    posted_date: videos.posted_date[index],
+    weekday: videos.posted_weekday[index],
+    hour: videos.posted_hour[index],
   };
 }
 

@@ -22,7 +22,8 @@ export function knows(account, measure) {
   if (!cache.has(measure)) {
     const columns = measure.kind === "level" ? [measure.column] : columnsOf(measure);
     let found = false;
-    for (let row = 0; row < account.count && !found; row += 1) found = isKnown(account, columns, row);
+    for (let row = 0; row < account.count && !found; row += 1)
+      found = isKnown(account, columns, row);
     cache.set(measure, found);
   }
   return cache.get(measure);
@@ -30,7 +31,7 @@ export function knows(account, measure) {
 
 // A video's own counters tell the same story as the event log, so that the two are one source.
 function sameSource(source) {
-  return source === "snapshots" ? "event_log" : source ?? "";
+  return source === "snapshots" ? "event_log" : (source ?? "");
 }
 
 function addUp(account, measure, from, to, total) {
@@ -56,7 +57,15 @@ function addUp(account, measure, from, to, total) {
 }
 
 function emptyTotal() {
-  return { days: 0, outside: 0, unknown: 0, sums: [0, 0], sources: new Set(), alike: new Set(), provisional: new Set() };
+  return {
+    days: 0,
+    outside: 0,
+    unknown: 0,
+    sums: [0, 0],
+    sources: new Set(),
+    alike: new Set(),
+    provisional: new Set(),
+  };
 }
 
 function quotient(measure, [numerator, denominator]) {
@@ -81,7 +90,8 @@ function overDays(accounts, measure, from, to) {
   const missing = whole.outside + whole.unknown;
   const isMixed = whole.alike.size > 1;
   const everyDay = missing === 0 && !isMixed && !twoSources;
-  const partly = missing < whole.days && !isMixed && !twoSources ? valueOf(measure, whole.sums) : null;
+  const partly =
+    missing < whole.days && !isMixed && !twoSources ? valueOf(measure, whole.sums) : null;
   return {
     value: everyDay ? valueOf(measure, whole.sums) : null,
     numerator: everyDay ? whole.sums[0] : null,
@@ -134,7 +144,15 @@ export function measureWindow(all, measure, from, to) {
   const accounts = all.filter((account) => knows(account, measure));
   const left = all.filter((account) => !accounts.includes(account));
   if (!accounts.length) {
-    return { value: null, numerator: null, denominator: null, known: null, why: "No source tells it.", provisionalDays: 0, left: [] };
+    return {
+      value: null,
+      numerator: null,
+      denominator: null,
+      known: null,
+      why: "No source tells it.",
+      provisionalDays: 0,
+      left: [],
+    };
   }
   const over = { growth: growthOver, level: levelAt }[measure.kind] ?? overDays;
   return { ...over(accounts, measure, from, to), left };
@@ -147,11 +165,17 @@ export function measureWindow(all, measure, from, to) {
 export function measureDays(accounts, measure, from, to) {
   const days = [];
   for (let day = from; day <= to; day += 1) {
-    days.push({ day, ...measureWindow(accounts, measure, day, day), isAnomaly: hasAnomaly(accounts, measure, day) });
+    days.push({
+      day,
+      ...measureWindow(accounts, measure, day, day),
+      isAnomaly: hasAnomaly(accounts, measure, day),
+    });
   }
   if (!measure.alike) return days;
   const kind = kindOf(days);
-  return days.map((day) => (day.value === null || day.alike === kind ? day : { ...day, value: null, why: measure.mixed }));
+  return days.map((day) =>
+    day.value === null || day.alike === kind ? day : { ...day, value: null, why: measure.mixed },
+  );
 }
 
 /** How the newest known day is counted, of a measure that can be counted in two ways. */
