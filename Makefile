@@ -10,7 +10,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := build
 .PHONY: build test lint test-dbt test-python test-spark test-clients find-java mutants soak bench-build bench-refresh \
-	sample lock ci-deps clean
+	sample screenshots lock ci-deps clean
 
 ## build: install, build the sample, check it, publish it, show its KPIs
 build: $(VENV)/.installed
@@ -71,6 +71,11 @@ sample: $(VENV)/.installed
 	$(BIN)/tiktok-warehouse generate --sample
 	rm -rf examples/exports && $(BIN)/python tests/python/write_examples.py
 
+## screenshots: the pictures of the dashboard in docs/images (needs chromium: make ci-deps)
+screenshots: $(VENV)/.installed-dev
+	$(BIN)/tiktok-warehouse refresh --sample
+	$(BIN)/python tests/python/write_screenshots.py home/sample/published/dashboard/index.html docs/images
+
 ## lock: resolve the locks anew (needs uv)
 lock:
 	uv pip compile pyproject.toml --extra dev --extra postgres --extra semantic $(LOCK_OPTIONS) --output-file requirements-dev.lock
@@ -88,6 +93,8 @@ ci-deps:
 	@$(FIND_JAVA) || (apt-get update && apt-get install --yes --no-install-recommends openjdk-17-jre-headless)
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null \
 		|| (apt-get update && apt-get install --yes --no-install-recommends postgresql)
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+		|| (apt-get update && apt-get install --yes --no-install-recommends chromium)
 
 # Spark 4 runs on Java 17 and newer.
 FIND_JAVA := "$${JAVA_HOME:+$$JAVA_HOME/bin/}java" -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])'

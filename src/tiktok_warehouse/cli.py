@@ -29,6 +29,7 @@ from rich.progress import (
 from typer.models import CommandInfo
 
 from tiktok_warehouse import ask as ask_module
+from tiktok_warehouse import dashboard as dashboard_module
 from tiktok_warehouse import doctor as doctor_module
 from tiktok_warehouse import forget as forget_module
 from tiktok_warehouse import generate as generate_module
@@ -332,6 +333,54 @@ def _refresh(opened: Home, command: str, options: refresh_module.Options) -> Non
         raise result.copy_problem
     if result.ingested is not None:
         _exit_if_nothing_readable(result.ingested)
+
+
+@app.command()
+def dashboard(
+    home: HomeOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            help="Write it to this file instead, to send it to somebody.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Write the dashboard of the published version anew: one page that opens from disk.
+
+    Every refresh that publishes has written it already, to published/dashboard/index.html.
+    """
+    opened = open_home(find_home(home), make_folders=output is None)
+    current = next((kept for kept in publish.list_versions(opened) if kept.is_current), None)
+    if current is None:
+        raise UsageError(
+            f"Nothing has been published in {opened.root} yet. Run 'tiktok-warehouse refresh'."
+        )
+    if missing := dashboard_module.find_missing(current.database):
+        raise UsageError(
+            f"Version {current.name} has no {', '.join(missing)}, and so no dashboard. Publish it"
+            " anew with 'tiktok-warehouse refresh'."
+        )
+    if output is not None:
+        written = dashboard_module.write(
+            current.database,
+            output.expanduser().resolve(),
+            version=current.name,
+            time_zone=opened.reporting_time_zone,
+        )
+        shown = written.path
+    else:
+        with hold_lock(opened, "dashboard"):
+            written = dashboard_module.write(
+                current.database,
+                current.folder / dashboard_module.FOLDER / dashboard_module.PAGE,
+                version=current.name,
+                time_zone=opened.reporting_time_zone,
+            )
+            publish.point_to(opened, current.name)
+        shown = opened.published / dashboard_module.FOLDER / dashboard_module.PAGE
+    report.say(out, f"Wrote {shown} ({written.size / 1e6:.1f} MB). Open it in a browser.")
 
 
 @app.command()

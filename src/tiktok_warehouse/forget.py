@@ -238,7 +238,7 @@ def finish(home: Home, forgetting: Forgetting, version: str | None) -> Receipt:
     """
     removed = 0
     if version is None:
-        for name in ("current", publish.DATABASE_NAME, "parquet", publish.DATA_DOCS):
+        for name in publish.LINKS:
             (home.published / name).unlink(missing_ok=True)
     (home.published / "rolled_back.json").unlink(missing_ok=True)
     for kept in publish.list_versions(home):

@@ -10,6 +10,7 @@ Layout of ``published/``::
     tiktok.duckdb -> current/tiktok.duckdb           what readers open
     parquet -> current/parquet
     data_docs -> current/data_docs                   what the expectations saw, for people
+    dashboard -> current/dashboard                   the same marts as one page, for people
 
 Readers never open the build database: one process may write a DuckDB file and a reader blocks it,
 and halfway through a build its marts disagree with one another.
@@ -28,7 +29,7 @@ from typing import Any
 
 import duckdb
 
-from tiktok_warehouse import check_results, findings, ledger, postgres, restatements
+from tiktok_warehouse import check_results, dashboard, findings, ledger, postgres, restatements
 from tiktok_warehouse.errors import WarehouseError
 from tiktok_warehouse.home import Home
 
@@ -36,6 +37,8 @@ PUBLISHED_SCHEMAS = ("marts", "quality")
 DATABASE_NAME = "tiktok.duckdb"
 DATA_DOCS = "data_docs"
 VERSION_FILE = "version.json"
+# What readers open, by the current version; the first is the one that is swapped.
+LINKS = ("current", DATABASE_NAME, "parquet", DATA_DOCS, dashboard.FOLDER)
 
 # Readers from DuckDB 1.1 on can open this; the newest format would shut most BI tools out.
 _STORAGE_VERSION = "v1.0.0"
@@ -60,6 +63,7 @@ class Published:
     database: Path
     parquet: Path
     data_docs: Path | None
+    dashboard: Path | None
     tables: tuple[PublishedTable, ...]
     bytes_written: int
 
@@ -134,6 +138,7 @@ def publish(home: Home, target: Path, origin: Origin, data_docs: Path | None = N
         if data_docs is not None:
             shutil.copytree(data_docs, incoming / DATA_DOCS)
         postgres.write_keys(target, incoming)
+        page = write_dashboard(home, version, incoming)
         described = {"published_at": _now(), **asdict(origin)}
         (incoming / VERSION_FILE).write_text(json.dumps(described), encoding="utf-8")
         bytes_written = _make_durable(incoming)
@@ -149,8 +154,28 @@ def publish(home: Home, target: Path, origin: Origin, data_docs: Path | None = N
         database=home.published / DATABASE_NAME,
         parquet=home.published / "parquet",
         data_docs=None if data_docs is None else home.published / DATA_DOCS,
+        dashboard=None if page is None else home.published / dashboard.FOLDER / dashboard.PAGE,
         tables=tuple(tables),
         bytes_written=bytes_written,
+    )
+
+
+def write_dashboard(home: Home, version: str, folder: Path) -> dashboard.Written | None:
+    """Write the dashboard of the version whose files lie in ``folder`` beside them.
+
+    Returns:
+        What was written; None if the version has not the marts that a dashboard shows.
+
+    Raises:
+        OSError: no space or no access.
+    """
+    if dashboard.find_missing(folder / DATABASE_NAME):
+        return None
+    return dashboard.write(
+        folder / DATABASE_NAME,
+        folder / dashboard.FOLDER / dashboard.PAGE,
+        version=version,
+        time_zone=home.reporting_time_zone,
     )
 
 
@@ -161,7 +186,7 @@ def point_to(home: Home, version: str) -> None:
         OSError: ``published/`` cannot be written; readers keep what they see.
     """
     _swap_link(home.published / "current", f"versions/{version}")
-    for name in (DATABASE_NAME, "parquet", DATA_DOCS):
+    for name in LINKS[1:]:
         is_there = (home.published / "versions" / version / name).exists()
         if is_there and not (home.published / name).is_symlink():
             _swap_link(home.published / name, f"current/{name}")

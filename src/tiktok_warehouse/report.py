@@ -376,6 +376,8 @@ def show_published(console: Console, published: Published) -> None:
     say(console, f"  Parquet   {published.parquet}")
     if published.data_docs:
         say(console, f"  Data Docs {published.data_docs / 'index.html'}")
+    if published.dashboard:
+        say(console, f"  Dashboard {published.dashboard}")
 
 
 def show_copied(console: Console, copied: Copied) -> None:

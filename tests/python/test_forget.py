@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tiktok_warehouse import cli, forget, offers, people, publish
+from tiktok_warehouse import cli, dashboard, forget, offers, people, publish
 from tiktok_warehouse.errors import ExitCode
 from tiktok_warehouse.home import Home, open_home
 from tiktok_warehouse.people import SECRET_VARIABLE
@@ -109,6 +109,8 @@ def decode(path: Path) -> str:
     text = content.decode("utf-8", "replace")
     if path.suffix == ".gz":
         text += gzip.decompress(content).decode("utf-8", "replace")
+    if path.parent.name == dashboard.FOLDER:
+        text += dashboard.unpack(text)
     with duckdb.connect() as connection:
         if path.suffix == ".parquet":
             rows = connection.execute(f"select * from read_parquet('{path}')").fetchall()
