@@ -275,7 +275,7 @@ def test_a_landed_file_whose_column_has_another_type_is_not_published(
 def test_a_landed_file_without_a_column_is_not_published(
     lake: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """dbt reads nothing there, as in a file that is older than the column; the raw suite sees it."""
+    """dbt reads NULLs, as of a file that is older than a column; the raw suite sees it."""
     before = read_published(lake)
     with landed_broken(lake, 38, lambda table: table.drop_columns(["traffic_source"])):
         assert cli.run(["refresh", "--home", str(lake.root)]) == 3
