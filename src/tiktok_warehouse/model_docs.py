@@ -41,7 +41,7 @@ _ERD_INTRODUCTION = """\
 The published tables by subject, with their keys: what one row is about (PK: no two rows share it, as a
 test proves on every refresh) and what joins a dimension (FK). A table without PK tells its rows apart
 by a column that may be NULL. A solid line is a relation that a test proves on every refresh; a dotted
-one is a column named like the dimension's key. What each column means: [glossary.md](glossary.md).
+one is a column that is named and described as the dimension's key. What each column means: [glossary.md](glossary.md).
 
 This page is generated: `python -m tiktok_warehouse.model_docs`.
 """
@@ -68,7 +68,8 @@ class Relation:
         column: of this table.
         table: that it refers to.
         key: column there, alone its grain.
-        is_tested: whether a ``relationships`` test proves it.
+        is_tested: whether a ``relationships`` test proves it; else the two columns share their
+            name and their description.
     """
 
     column: str
@@ -131,9 +132,11 @@ def read_tables(root: Path = PROJECT_ROOT) -> list[Table]:
     models.sort(key=lambda item: (SUBJECTS.index(item[0]), item[1]["name"]))
     grains = {model["name"]: _read_grain(model) for _, model in models}
     keys = {
-        grain[0]: name
-        for name, grain in grains.items()
-        if name.startswith("dim_") and len(grain) == 1
+        column["name"]: (model["name"], column["description"])
+        for _, model in models
+        if model["name"].startswith("dim_")
+        for column in model["columns"]
+        if grains[model["name"]] == (column["name"],)
     }
     return [
         Table(
@@ -187,7 +190,7 @@ def _fill_in(description: str, texts: Mapping[str, str]) -> str:
 
 def _list_relations(
     model: Mapping[str, Any],
-    keys: Mapping[str, str],
+    keys: Mapping[str, tuple[str, str]],
     grains: Mapping[str, tuple[str, ...]],
 ) -> Iterable[Relation]:
     for column in model["columns"]:
@@ -196,8 +199,12 @@ def _list_relations(
             match = _REFERENCE.fullmatch(tested["to"])
             if match and match[1] in grains:
                 yield Relation(name, match[1], tested["field"], is_tested=True)
-        elif name in keys and keys[name] != model["name"]:
-            yield Relation(name, keys[name], name, is_tested=False)
+        elif (
+            name in keys
+            and model["name"] != keys[name][0]
+            and column["description"] == keys[name][1]
+        ):
+            yield Relation(name, keys[name][0], name, is_tested=False)
 
 
 def render_erd(root: Path = PROJECT_ROOT) -> str:
