@@ -38,10 +38,11 @@ _NUMBERS = ("bigint", "integer", "double", "decimal")
 _ERD_INTRODUCTION = """\
 # Tables and how they join
 
-The published tables by subject, with their keys: what one row is about (PK: no two rows share it, as a
-test proves on every refresh) and what joins a dimension (FK). A table without PK tells its rows apart
-by a column that may be NULL. A solid line is a relation that a test proves on every refresh; a dotted
-one is a column that is named and described as the dimension's key. What each column means: [glossary.md](glossary.md).
+The published tables by subject, with their keys: what one row is about (PK: no two rows share it,
+as a test proves on every refresh) and what joins a dimension (FK). A table without PK tells its
+rows apart by a column that may be NULL. A solid line is a relation that a test proves on every
+refresh; a dotted one is a column that is named and described as the dimension's key. What each
+column means: [glossary.md](glossary.md).
 
 This page is generated: `python -m tiktok_warehouse.model_docs`.
 """
@@ -52,7 +53,8 @@ Every column of the published tables: its unit, the tables that have it, what it
 NULL. Formulas with their sources: [kpis.md](kpis.md); the tables and their keys: [erd.md](erd.md).
 
 - A column of which nothing is said about NULL always has a value; "never NULL" is tested on every
-  refresh. A count that the source cannot know is NULL, never 0; a ratio over 0 or over NULL is NULL.
+  refresh. A count that the source cannot know is NULL, never 0, and so is a ratio over 0 or over
+  NULL.
 - Roll a ratio up from the sums of its numerator and denominator, which stand beside it.
 - Distinct people are counted anew at each grain. Never sum them.
 
@@ -144,7 +146,9 @@ def read_tables(root: Path = PROJECT_ROOT) -> list[Table]:
             subject,
             _fill_in(model["description"], texts),
             grains[model["name"]],
-            tuple(_read_column(column, grains[model["name"]], texts) for column in model["columns"]),
+            tuple(
+                _read_column(column, grains[model["name"]], texts) for column in model["columns"]
+            ),
             tuple(_list_relations(model, keys, grains)),
         )
         for subject, model in models
