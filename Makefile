@@ -9,8 +9,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := build
-.PHONY: build test lint test-dbt test-python test-spark find-java mutants soak bench-build bench-refresh \
-	sample lock ci-deps clean
+.PHONY: build test lint test-dbt test-python test-spark find-java docs mutants soak bench-build \
+	bench-refresh sample lock ci-deps clean
 
 ## build: install, build the sample, check it, publish it, show its KPIs
 build: $(VENV)/.installed
@@ -45,6 +45,12 @@ find-java:
 	@$(FIND_JAVA) || (echo "make test-spark needs Java 17 or newer, and \`java -version\` shows none." \
 		"On Debian, make ci-deps installs it (as root); elsewhere install a JRE," \
 		"put java on the PATH or set JAVA_HOME to its folder, and run make test-spark again." && exit 1)
+
+## docs: the sample's documentation in one folder that opens from disk, target/docs/index.html
+docs: $(VENV)/.installed
+	@$(BIN)/tiktok-warehouse refresh --sample
+	@TIKTOK_WAREHOUSE_HOME=home/sample $(BIN)/dbt --quiet docs generate --static
+	@$(BIN)/python -m tiktok_warehouse.docs_site
 
 ## mutants: plant mistakes in the SQL, one at a time, and see the suite go red (about 20 minutes)
 mutants: $(VENV)/.installed-dev

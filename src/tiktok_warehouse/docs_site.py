@@ -102,7 +102,11 @@ def list_pages(root: Path = PROJECT_ROOT) -> list[Path]:
     """The project's Markdown pages, relative to its root."""
     return [
         *(Path(name) for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
-        *sorted(path.relative_to(root) for path in (root / "docs").rglob("*.md")),
+        *(
+            path.relative_to(root)
+            for folder in ("docs", "docs/decisions")
+            for path in sorted((root / folder).glob("*.md"))
+        ),
     ]
 
 
