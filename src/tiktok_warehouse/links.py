@@ -89,8 +89,8 @@ def _find_fault(path: Path, link: str, root: Path, pages: dict[Path, _Page]) -> 
     if parts.scheme == "data":
         return None
     if parts.scheme or parts.netloc:
-        is_well_formed = parts.scheme in _SCHEMES and (parts.netloc or parts.path)
-        return None if is_well_formed and " " not in link else "no address"
+        named = parts.path if parts.scheme == "mailto" else parts.netloc
+        return None if parts.scheme in _SCHEMES and named else "no address"
     target = (path.parent / unquote(parts.path)).resolve() if parts.path else path.resolve()
     if not target.is_relative_to(root):
         return "outside the project"

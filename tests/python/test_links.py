@@ -56,10 +56,10 @@ def test_links_to_files_folders_headings_and_other_hosts_are_whole(tmp_path: Pat
         ("```\n# Setup\n```\n\n[a](#setup)", "#setup (no such anchor)"),
         ("[a](../outside.md)", "../outside.md (outside the project)"),
         ("[a](/etc/hosts)", "/etc/hosts (outside the project)"),
-        ("[a](https:/example.org)", ""),
+        ("[a](https:/example.org)", "https:/example.org (no address)"),
         ("[a](htps://example.org)", "htps://example.org (no address)"),
         ("[a](https://)", "https:// (no address)"),
-        ("[a](http://[half)", ""),
+        ("[a](mailto:)", "mailto: (no address)"),
     ],
 )
 def test_a_link_that_leads_nowhere_is_named(tmp_path: Path, text: str, fault: str) -> None:
@@ -72,8 +72,9 @@ def test_a_link_that_leads_nowhere_is_named(tmp_path: Path, text: str, fault: st
 
 def test_a_broken_link_of_an_html_page_is_named(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    page.write_text('<link href="style.css"><a href="#a">', encoding="utf-8")
+    page.write_text('<link href="style.css"><a href="#a"><a href="http://[a">', encoding="utf-8")
     assert links.find_broken_links([page], tmp_path) == [
         "page.html: style.css (no such file)",
         "page.html: #a (no such anchor)",
+        "page.html: http://[a (no address)",
     ]

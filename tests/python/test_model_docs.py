@@ -1,4 +1,4 @@
-"""docs/erd.md and docs/glossary.md say what the YAML of the marts says, and the sample bears it out."""
+"""docs/erd.md and docs/glossary.md say what the marts' YAML says, and the sample bears it out."""
 
 from __future__ import annotations
 
