@@ -9,8 +9,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := build
-.PHONY: build test lint test-dbt test-python test-spark test-clients find-java mutants soak bench-build bench-refresh \
-	sample screenshots lock ci-deps clean
+.PHONY: build test lint test-dbt test-python test-spark test-clients find-java docs mutants soak \
+	bench-build bench-refresh sample screenshots lock ci-deps clean
 
 ## build: install, build the sample, check it, publish it, show its KPIs
 build: $(VENV)/.installed
@@ -49,6 +49,12 @@ find-java:
 ## test-clients: the published file opens in the oldest DuckDB that it is meant for (installs it)
 test-clients: $(VENV)/.installed
 	$(BIN)/python tests/clients.py
+
+## docs: the sample's documentation in one folder that opens from disk, target/docs/index.html
+docs: $(VENV)/.installed
+	@$(BIN)/tiktok-warehouse refresh --sample
+	@TIKTOK_WAREHOUSE_HOME=home/sample $(BIN)/dbt --quiet docs generate --static
+	@$(BIN)/python -m tiktok_warehouse.docs_site
 
 ## mutants: plant mistakes in the SQL, one at a time, and see the suite go red (about 20 minutes)
 mutants: $(VENV)/.installed-dev
