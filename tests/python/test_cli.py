@@ -14,7 +14,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from tiktok_warehouse import cli, offers, transform
+from tiktok_warehouse import cli, dashboard, offers, transform
 from tiktok_warehouse import publish as publishing
 from tiktok_warehouse import refresh as refresh_module
 from tiktok_warehouse.errors import ChecksFailed
@@ -94,6 +94,9 @@ def test_no_viewer_is_named_in_anything_that_was_kept(refreshed: Home) -> None:
     for path in refreshed.root.rglob("*"):
         if path.is_file() and path.suffix != ".parquet":
             content = path.read_bytes()
+            if path.parent.name == dashboard.FOLDER:
+                # Its data is packed, and a library of 650 kB has any three letters somewhere.
+                content = dashboard.unpack(content.decode()).encode()
             assert not any(name in content for name in names), path
         elif path.is_file():
             content = str(pq.read_table(path).to_pydict()).encode()
