@@ -349,7 +349,11 @@ def dashboard(
 ) -> None:
     """Write the dashboard of the published version anew: one page that opens from disk.
 
-    Every refresh that publishes has written it already, to published/dashboard/index.html.
+    Every refresh that publishes has written it already, to published/dashboard/index.html. Examples:
+
+      tiktok-warehouse dashboard
+
+      tiktok-warehouse dashboard --output week-35.html
     """
     opened = open_home(find_home(home), make_folders=output is None)
     current = next((kept for kept in publish.list_versions(opened) if kept.is_current), None)

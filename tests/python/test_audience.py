@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -215,7 +216,9 @@ def segments_query(tmp_path_factory: pytest.TempPathFactory) -> str:
     command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "compile"]
     command += ["--select", "audience_segments", "--target-path", str(target)]
     command += ["--no-introspect", "--log-path", str(target), "--vars", json.dumps({})]
-    subprocess.run(command, cwd=PROJECT_ROOT, check=True)
+    (target / "build").mkdir()
+    environment = {**os.environ, "TIKTOK_WAREHOUSE_HOME": str(target)}
+    subprocess.run(command, cwd=PROJECT_ROOT, env=environment, check=True)
     (path,) = target.glob("compiled/**/audience_segments.sql")
     return path.read_text("utf-8")
 

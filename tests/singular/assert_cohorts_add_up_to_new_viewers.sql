@@ -38,7 +38,9 @@ sum_weeks as (
     inner join audience_bounds
         on account_days.account_id = audience_bounds.account_id
     where
-        account_days.kpi_date
+        -- New viewers that an export tells are numbers, and nobody's keys.
+        account_days.watch_source = 'event_log'
+        and account_days.kpi_date
         between {{ days_before(
             week_of('audience_bounds.last_date'), (var('cohort_weeks') - 1) * 7
         ) }} and audience_bounds.last_date
