@@ -349,7 +349,9 @@ def dashboard(
 ) -> None:
     """Write the dashboard of the published version anew: one page that opens from disk.
 
-    Every refresh that publishes has written it already, to published/dashboard/index.html. Examples:
+    Every refresh that publishes has written it already, to published/dashboard/index.html.
+
+    Examples:
 
       tiktok-warehouse dashboard
 
