@@ -32,6 +32,9 @@ SCHEMA, TABLE = "quality", "check_findings"
 _STATE = "build_state.findings"
 MODEL = "data_trust"
 
+# Observations that say what changed since the version published last, for `carry`.
+CARRIED_BY = frozenset({"new_ingests", "changed_account_days"})
+
 _SNAPSHOTS = ("account_snapshots", "video_snapshots")
 _COLUMNS = {
     "name": "Name of the check that failed; docs/checks.md says what to do about it.",

@@ -155,7 +155,8 @@ def validate(
                 pages += [f"{layer}/{observation.name}"] * len(found)
             profiles = _read_profiles(connection)
             # One that could not be decided stops the run, and may have left no observation.
-            if {"staging", "marts"} <= set(layers) and not any(c.is_undecided for c in checks):
+            observed = {observation.name for _, observation in observations}
+            if findings.CARRIED_BY <= observed and not any(c.is_undecided for c in checks):
                 warnings = [c.name for c in expectations.list_checks() if c.severity == "warning"]
                 places += findings.carry(connection, project, warnings)
             if on_progress:
