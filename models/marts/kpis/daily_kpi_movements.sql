@@ -229,9 +229,12 @@ gather_others as (
         denominator,
         denominator_before,
         count(*) as videos,
-        -- As decimals: a sum of doubles depends on its order, and a difference on the engine.
-        cast(sum(cast(rate_effect as decimal(38, 9))) as double) as rate_effect,
-        cast(sum(cast(contribution as decimal(38, 9))) as double) as contribution
+        -- In billionths, as whole numbers: a sum of doubles depends on its order, and what half a
+        -- unit of a decimal becomes on the engine.
+        cast(sum(cast(round(rate_effect * 1e9) as decimal(38, 0))) as double) / 1e9
+            as rate_effect,
+        cast(sum(cast(round(contribution * 1e9) as decimal(38, 0))) as double) / 1e9
+            as contribution
     from rank_videos
     group by
         account_id,
