@@ -231,9 +231,9 @@ gather_others as (
         count(*) as videos,
         -- In billionths, as whole numbers: a sum of doubles depends on its order, and what half a
         -- unit of a decimal becomes on the engine.
-        cast(sum(cast(round(rate_effect * 1e9) as decimal(38, 0))) as double) / 1e9
+        cast(sum(cast(floor(rate_effect * 1e9 + 0.5) as decimal(38, 0))) as double) / 1e9
             as rate_effect,
-        cast(sum(cast(round(contribution * 1e9) as decimal(38, 0))) as double) / 1e9
+        cast(sum(cast(floor(contribution * 1e9 + 0.5) as decimal(38, 0))) as double) / 1e9
             as contribution
     from rank_videos
     group by
