@@ -11,8 +11,8 @@
 {#-
     Whether a group of a whole is withheld, where the whole is known: a small group, and beside it the
     next smallest ones, until at least two are withheld and together they are no small group. Else
-    the whole less the groups that are shown would be the one that is not. Of a small whole nothing
-    is shown, not even that a group has nobody.
+    the whole less the groups that are shown would be the one that is not. Of a small whole, and of
+    one whose people are all in one group, nothing is shown, not even that a group has nobody.
 
     Args:
         people: column with the people of the group.
@@ -34,6 +34,9 @@
         and (
             sum({{ people }}) over (partition by {{ whole }})
             between 1 and {{ var('privacy_threshold') - 1 }}
+            or sum(case when {{ is_small }} or {{ people }} > 0 then 1 end)
+            over (partition by {{ whole }})
+            = 1
             or (
                 {{ people }} > 0
                 and (

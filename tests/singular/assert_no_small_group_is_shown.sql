@@ -1,6 +1,8 @@
 -- No page tells of fewer people than the threshold, and none lets them be worked out.
 -- A returned row is a group of the audience that is too small, shown or left over.
 
+{%- set groups = {'people': 'people', 'new': 'new_people', 'returning': 'returning_people'} %}
+
 with
 
 segments as (
@@ -35,30 +37,16 @@ returns as (
 
 list_shown as (
 
+    {% for name, column in groups.items() -%}
     select
         account_id,
-        concat(period, ' ', segment, ' people') as shown,
-        people
+        concat(period, ' ', segment, ' {{ name }}') as shown,
+        {{ column }} as people
     from segments
 
     union all
 
-    select
-        account_id,
-        concat(period, ' ', segment, ' new') as shown,
-        new_people as people
-    from segments
-
-    union all
-
-    select
-        account_id,
-        concat(period, ' ', segment, ' returning') as shown,
-        returning_people as people
-    from segments
-
-    union all
-
+    {% endfor -%}
     select
         account_id,
         concat(period, ' viewers') as shown,
@@ -123,10 +111,11 @@ list_shown as (
 -- What a reader has who knows the whole and takes off all that is shown.
 list_rests as (
 
+    {% for name, column in groups.items() -%}
     select
         counted.account_id,
-        concat(counted.period, ' people') as shown,
-        sum(counted.people) as people,
+        concat(counted.period, ' {{ name }}') as shown,
+        sum(counted.{{ column }}) as people,
         count(*) as withheld
     from counted
     inner join segments
@@ -134,89 +123,51 @@ list_rests as (
             counted.account_id = segments.account_id
             and counted.period = segments.period
             and counted.segment = segments.segment
-    where segments.people is null and counted.segment <> 'engaged_unseen' and counted.people > 0
+    where
+        segments.{{ column }} is null
+        and counted.segment <> 'engaged_unseen'
+        {%- if name == 'people' %}
+        and counted.people > 0
+        {%- endif %}
     group by counted.account_id, counted.period
 
     union all
 
-    select
-        counted.account_id,
-        concat(counted.period, ' new') as shown,
-        sum(counted.new_people) as people,
-        count(*) as withheld
-    from counted
-    inner join segments
-        on
-            counted.account_id = segments.account_id
-            and counted.period = segments.period
-            and counted.segment = segments.segment
-    where segments.new_people is null and counted.segment <> 'engaged_unseen'
-    group by counted.account_id, counted.period
-
-    union all
-
-    select
-        counted.account_id,
-        concat(counted.period, ' returning') as shown,
-        sum(counted.returning_people) as people,
-        count(*) as withheld
-    from counted
-    inner join segments
-        on
-            counted.account_id = segments.account_id
-            and counted.period = segments.period
-            and counted.segment = segments.segment
-    where segments.returning_people is null and counted.segment <> 'engaged_unseen'
-    group by counted.account_id, counted.period
-
-    union all
-
+    {% endfor -%}
     select
         retention.account_id,
         concat('back in ', cast(retention.view_week as string)) as shown,
-        sum(returns.viewers) as people,
-        count(*) as withheld
+        sum(case when retention.is_suppressed then returns.viewers end) as people,
+        sum(case when retention.is_suppressed then 1 else 0 end) as withheld
     from retention
     left join returns
         on
             retention.account_id = returns.account_id
             and retention.cohort_week = returns.cohort_week
             and retention.view_week = returns.view_week
-    where retention.is_suppressed and retention.weeks_since > 0
+    where retention.weeks_since > 0
     group by retention.account_id, retention.view_week
+    -- The only cohort before a week is the whole itself: withheld, it leaves nothing to take off.
+    having count(*) > 1
 
 ),
 
 list_wholes as (
 
+    {% for name, column in groups.items() -%}
     select
         account_id,
-        concat(period, ' people') as shown,
-        sum(people) as people
+        concat(period, ' {{ name }}') as shown,
+        sum({{ column }}) as people
     from counted
+    {% if name == 'people' -%}
     where segment <> 'engaged_unseen'
+    {% endif -%}
     group by account_id, period
 
     union all
 
-    select
-        account_id,
-        concat(period, ' new') as shown,
-        sum(new_people) as people
-    from counted
-    group by account_id, period
-
-    union all
-
-    select
-        account_id,
-        concat(period, ' returning') as shown,
-        sum(returning_people) as people
-    from counted
-    group by account_id, period
-
-    union all
-
+    {% endfor -%}
     select
         account_id,
         concat('back in ', cast(view_week as string)) as shown,
