@@ -971,8 +971,8 @@ def test_a_number_with_a_sign_is_no_formula(sample_home: Home, watched: Watched)
     assert any(re.fullmatch(r"-\d+", value) for value in net)
 
 
-# As the branches that build them have them; what the page does not read is left out.
-LATER_MARTS = (
+# Small enough to be counted by hand; columns that the page does not read are left out.
+SMALL_MARTS = (
     "create or replace table marts.conversion_funnel as"
     " select account_id, kpi_date as event_date, 'traffic_source' as breakdown,"
     " 'for_you' as breakdown_value, views, engagements, profile_visits, 3::bigint as link_clicks,"
@@ -1004,7 +1004,7 @@ ABSENT = (
 def test_marts_that_are_there_are_shown_and_withheld_groups_stay_withheld(
     database: Path, tmp_path: Path, watched: Watched
 ) -> None:
-    changed = change(database, tmp_path, *LATER_MARTS)
+    changed = change(database, tmp_path, *SMALL_MARTS)
     page = watched.open(changed, "tab=audience&range=28")
     segments = page.locator("#card-segments").inner_text()
     assert "120" in segments
@@ -1017,6 +1017,25 @@ def test_marts_that_are_there_are_shown_and_withheld_groups_stay_withheld(
     assert "For you" in page.locator("#card-funnel-sources").inner_text()
     page = watched.open(changed, "tab=trust")
     assert "Trusted" in page.locator("#card-verdicts").inner_text()
+
+
+@NEEDS_CHROMIUM
+@pytest.mark.parametrize(
+    ("days", "period"),
+    [
+        ("range=7", "last 7 days"),
+        ("range=90", "last 90 days"),
+        ("range=all", "last 90 days"),
+        ("from=2026-08-01&to=2026-08-09", "last 90 days"),
+    ],
+)
+def test_segments_are_those_of_a_period_that_the_mart_has(
+    sample_home: Home, watched: Watched, days: str, period: str
+) -> None:
+    page = watched.open(find_page(sample_home), f"tab=audience&{days}")
+    shown = page.locator("#card-segments")
+    assert period in shown.inner_text()
+    assert shown.locator("td").get_by_text("Lurker").count() == 3
 
 
 @NEEDS_CHROMIUM
@@ -1039,7 +1058,7 @@ def test_marts_that_are_absent_leave_a_word_and_no_error(
     "statements",
     [
         ("delete from marts.daily_account_kpis", "delete from marts.daily_video_kpis"),
-        ("update marts.dim_accounts set account_role = 'competitor'", *LATER_MARTS),
+        ("update marts.dim_accounts set account_role = 'competitor'", *SMALL_MARTS),
     ],
     ids=["no day", "no own account"],
 )

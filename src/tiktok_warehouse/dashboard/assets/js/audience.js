@@ -35,7 +35,8 @@ const TILES = ["viewer_days", "new_viewers", "followers_closing", "followers_gai
 // More could not be told apart by their colours; the table has all.
 const DRAWN_SOURCES = 7;
 const OTHERS = "all_others";
-const PERIODS = { 7: "last_7_days", 28: "last_28_days", 90: "last_90_days", all: "all_days" };
+// The mart has no longer one: over all days everybody would be new.
+const PERIODS = { 7: "last_7_days", 28: "last_28_days", 90: "last_90_days" };
 
 export function audience(data) {
   const accounts = chosenAccounts();
@@ -428,7 +429,7 @@ function segments(data, accounts) {
       span: 6,
       body: nothing("This warehouse does not have the mart audience_segments yet."),
     });
-  const period = PERIODS[chosenPreset()] ?? "all_days";
+  const period = PERIODS[chosenPreset()] ?? PERIODS[90];
   const chosen = new Set(accounts.map((account) => account.index));
   const rows = rowsOf(data.segments, (row) => chosen.has(row.account) && row.period === period).map(
     (row) => ({
