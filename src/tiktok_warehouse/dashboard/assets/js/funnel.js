@@ -1,6 +1,6 @@
 // Funnel: from views to engagements, profile visits, link clicks and conversions.
 
-import { card, nothing } from "./card.js";
+import { card, nothing, table } from "./card.js";
 import { dayAxis, dayTip, grid, hatch, tooltip, valueAxis } from "./charts.js";
 import { rowsOf } from "./data.js";
 import { h } from "./dom.js";
@@ -296,8 +296,8 @@ const STEPS = ["views", "engagements", "profile_visits", "link_clicks", "convers
 
 function bySource(data, accounts, [from, to]) {
   const title = "The funnel by traffic source";
-  const table = data.funnel_sources;
-  if (!table)
+  const found = data.funnel_sources;
+  if (!found)
     return card({
       title,
       file: "funnel-sources",
@@ -308,14 +308,14 @@ function bySource(data, accounts, [from, to]) {
   const chosen = new Set(accounts.map((account) => account.index));
   const isIn = spanTest(data.meta, from, to);
   const sums = new Map();
-  for (let row = 0; row < table.rows; row += 1) {
-    if (!chosen.has(table.account[row]) || !isIn(table.span[row])) continue;
-    const total = sums.get(table.source[row]) ?? {
-      source: table.source[row],
+  for (let row = 0; row < found.rows; row += 1) {
+    if (!chosen.has(found.account[row]) || !isIn(found.span[row])) continue;
+    const total = sums.get(found.source[row]) ?? {
+      source: found.source[row],
       ...Object.fromEntries(STEPS.map((step) => [step, null])),
     };
     for (const step of STEPS)
-      if (table[step][row] !== null) total[step] = (total[step] ?? 0) + table[step][row];
+      if (found[step][row] !== null) total[step] = (total[step] ?? 0) + found[step][row];
     sums.set(total.source, total);
   }
   const rows = [...sums.values()].sort((a, b) => (b.views ?? 0) - (a.views ?? 0));
@@ -344,39 +344,7 @@ function bySource(data, accounts, [from, to]) {
     file: "funnel-sources",
     define: ["conversion_funnel.breakdown_value", "conversion_funnel.conversions"],
     isTable: true,
-    body: h(
-      "div",
-      { class: "scroll", tabindex: "0", role: "region", "aria-label": title },
-      h(
-        "table",
-        {},
-        h("caption", { class: "hidden" }, title),
-        h(
-          "thead",
-          {},
-          h(
-            "tr",
-            {},
-            columns.map((column) =>
-              h("th", { scope: "col", class: column.isNumber ? "number" : "" }, column.name),
-            ),
-          ),
-        ),
-        h(
-          "tbody",
-          {},
-          rows.map((row) =>
-            h(
-              "tr",
-              {},
-              columns.map((column) =>
-                h("td", { class: column.isNumber ? "number" : "" }, column.show(row[column.key])),
-              ),
-            ),
-          ),
-        ),
-      ),
-    ),
+    body: table(columns, rows, title),
     table: { columns: columns.map((column) => ({ ...column, name: column.key })), rows },
   });
 }
