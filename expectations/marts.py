@@ -422,6 +422,9 @@ def _range_of(table: str, column: str, columns: Collection[str]) -> str:
     )
 
 
+_LAST_DAY = "(select max(calendar_date) from marts.dim_dates)"
+
+
 def _measures(project: Project) -> Iterator[tuple[str, str, str, str, bool]]:
     """Measure, its staging rows, what is summed, the family's source column, in the video mart."""
     yield "views", "video_views", "count(*) filter (watch_seconds > 0)", "watch_source", True
@@ -441,16 +444,27 @@ def _measures(project: Project) -> Iterator[tuple[str, str, str, str, bool]]:
 
 def _compare_totals(project: Project) -> str:
     mart = project.columns.get(KPIS, {})
-    return union_all(
-        _compare_total(project, measure, entity, counted, source, in_video_mart)
-        for measure, entity, counted, source, in_video_mart in _measures(project)
-        if measure in mart and f"staging.stg_event_log__{entity}" in project.columns
+    measures = [
+        measure
+        for measure in _measures(project)
+        if measure[0] in mart and f"staging.stg_event_log__{measure[1]}" in project.columns
+    ]
+    counted: dict[str, list[str]] = {}
+    for measure, entity, staged, *_ in measures:
+        counted.setdefault(entity, []).append(f"{staged} as {measure}")
+    # Millions of rows are read once, whatever is counted of them.
+    scans = ",\n".join(
+        f"staged_{entity} as materialized ({_count_staged(project, entity, columns)})"
+        for entity, columns in counted.items()
     )
+    compared = union_all(
+        _compare_total(project, measure, entity, source, in_video_mart)
+        for measure, entity, _, source, in_video_mart in measures
+    )
+    return f"with {scans}\n{compared}"
 
 
-def _compare_total(
-    project: Project, measure: str, entity: str, counted: str, source: str, in_video_mart: bool
-) -> str:
+def _count_staged(project: Project, entity: str, columns: list[str]) -> str:
     staged = f"staging.stg_event_log__{entity}"
     owner = "rows_staged" if "account_id" in project.columns[staged] else "videos"
     join = (
@@ -458,33 +472,38 @@ def _compare_total(
         if owner == "videos"
         else ""
     )
+    return f"""
+        select {owner}.account_id, {", ".join(columns)}
+        from {staged} as rows_staged {join}
+        where {project.day("rows_staged." + project.event_times[entity])} <= {_LAST_DAY}
+        group by {owner}.account_id
+    """
+
+
+def _compare_total(
+    project: Project, measure: str, entity: str, source: str, in_video_mart: bool
+) -> str:
     # Days that another source tells (snapshots, official counts) have no rows in staging.
     from_events = f"and {source} = 'event_log'" if source in project.columns[KPIS] else ""
-    end = "(select max(calendar_date) from marts.dim_dates)"
     video_from_events = (
         f"and v.{source} = 'event_log'" if source in project.columns.get(VIDEO_KPIS, {}) else ""
     )
     video_mart = (
         f"(select sum({measure}) from {VIDEO_KPIS} as v"
-        f" where v.account_id = m.account_id and v.kpi_date <= {end} {video_from_events})"
+        f" where v.account_id = m.account_id and v.kpi_date <= {_LAST_DAY} {video_from_events})"
         if in_video_mart and measure in project.columns.get(VIDEO_KPIS, {})
         else "null"
     )
     return f"""
         select m.account_id, {quote(measure)} as measure,
             m.mart_total::decimal(38, 3) as mart_total,
-            coalesce(s.staging_total, 0)::decimal(38, 3) as staging_total,
+            coalesce(s.{measure}, 0)::decimal(38, 3) as staging_total,
             {video_mart}::decimal(38, 3) as video_mart_total
         from (
             select account_id, sum({measure}) as mart_total from {KPIS}
             where account_role = 'own' and {measure} is not null {from_events} group by account_id
         ) as m
-        left join (
-            select {owner}.account_id, {counted} as staging_total
-            from {staged} as rows_staged {join}
-            where {project.day("rows_staged." + project.event_times[entity])} <= {end}
-            group by {owner}.account_id
-        ) as s on m.account_id = s.account_id
+        left join staged_{entity} as s on m.account_id = s.account_id
     """
 
 

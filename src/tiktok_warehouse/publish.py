@@ -22,6 +22,8 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +44,7 @@ LINKS = ("current", DATABASE_NAME, "parquet", DATA_DOCS, dashboard.FOLDER)
 
 # Readers from DuckDB 1.1 on can open this; the newest format would shut most BI tools out.
 _STORAGE_VERSION = "v1.0.0"
+_WRITERS = min(4, os.cpu_count() or 1)
 _VERSION_NAME = re.compile(r"(\d{6,})-\d{8}T\d{6}Z")
 
 
@@ -267,7 +270,15 @@ def _write_tables(
             connection.execute(f"create schema published.{schema}")
             (folder / "parquet" / schema).mkdir(parents=True)
         plans = [*plans, *_plan_written_tables(connection)]
-        tables = [_write_table(connection, plan, folder, before) for plan in plans]
+        comments = _read_comments(connection)
+
+        def write(plan: _Plan) -> PublishedTable:
+            with connection.cursor() as own:
+                return _write_table(own, plan, folder, before, comments)
+
+        # Most tables are too small for DuckDB to share one out among the cores.
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            tables = list(pool.map(write, plans))
         connection.execute("checkpoint published")
         connection.execute("detach published")
     if (folder / f"{DATABASE_NAME}.wal").exists():
@@ -294,15 +305,20 @@ def _plan_written_tables(connection: duckdb.DuckDBPyConnection) -> list[_Plan]:
 
 
 def _write_table(
-    connection: duckdb.DuckDBPyConnection, plan: _Plan, folder: Path, before: Version | None
+    connection: duckdb.DuckDBPyConnection,
+    plan: _Plan,
+    folder: Path,
+    before: Version | None,
+    comments: Mapping[tuple[str, str], list[str]],
 ) -> PublishedTable:
     source = f"build.{plan.schema}.{plan.name}"
     parquet = folder / "parquet" / plan.schema / f"{plan.name}.parquet"
     if plan.day_column is None:
         copy = f"published.{plan.schema}.{plan.name}"
         # Ordered, so that the same marts give the same files.
-        connection.execute(f"create table {copy} as select * from {source} order by all")
-        _copy_comments(connection, plan)
+        statements = [f"create table {copy} as select * from {source} order by all"]
+        statements += comments.get((plan.schema, plan.name), [])
+        connection.execute(";\n".join(["begin", *statements, "commit"]))
         connection.execute(f"copy {copy} to {_quote(parquet)} (format parquet, compression zstd)")
         written = copy
     else:
@@ -374,21 +390,20 @@ def _link_days(
     return linked
 
 
-def _copy_comments(connection: duckdb.DuckDBPyConnection, plan: _Plan) -> None:
-    """Issue the comments of a table and its columns again: a copy loses them."""
-    where = "database_name = 'build' and schema_name = ? and table_name = ?"
-    copy = f"published.{plan.schema}.{plan.name}"
-    table_comment = connection.execute(
-        f"select comment from duckdb_tables() where {where}", [plan.schema, plan.name]
-    ).fetchone()
-    if table_comment and table_comment[0]:
-        connection.execute(f"comment on table {copy} is {_quote(table_comment[0])}")
-    columns = connection.execute(
-        f"select column_name, comment from duckdb_columns() where {where} and comment is not null",
-        [plan.schema, plan.name],
-    ).fetchall()
-    for column, comment in columns:
-        connection.execute(f'comment on column {copy}."{column}" is {_quote(comment)}')
+def _read_comments(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
+    """Statements that comment on a table and its columns, by schema and table: a copy has none."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for schema, table, column, comment in connection.execute(
+        "select schema_name, table_name, null, comment from duckdb_tables()"
+        " where database_name = 'build' and comment is not null"
+        " union all"
+        " select schema_name, table_name, column_name, comment from duckdb_columns()"
+        " where database_name = 'build' and comment is not null"
+    ).fetchall():
+        copy = f"published.{schema}.{table}"
+        on = f"table {copy}" if column is None else f'column {copy}."{column}"'
+        found.setdefault((schema, table), []).append(f"comment on {on} is {_quote(comment)}")
+    return found
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

@@ -151,10 +151,16 @@ def build_models(
         *("--target-path", str(target), "--log-level-file", "none"),
         *("--vars", json.dumps(variables)),
     ]
+    # Nothing is built of these.
+    left_out = ["exposure", "saved_query"]
     if raw_source == "lake":
-        command += ["--exclude-resource-type", "unit_test"]
+        left_out.append("unit_test")
+        if not is_rebuilt:
+            # They are part of what the models were built with, and have not changed.
+            left_out.append("seed")
         if idle_sources and not is_rebuilt:
             command += ["--exclude", *(f"tag:{source}" for source in sorted(idle_sources))]
+    command += [f"--exclude-resource-type={kind}" for kind in left_out]
     if is_rebuilt:
         # A rebuild that dies half-way leaves no digest, so the next run rebuilds again.
         built_with.unlink(missing_ok=True)
