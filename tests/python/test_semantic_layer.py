@@ -99,6 +99,10 @@ GRAINS = {
         ],
         ["account_id", "period", "trait", "trait_value", "kpi"],
     ),
+    "comment_days": (
+        *("marts.comment_sentiment_daily", "", ["account", "metric_time__day"]),
+        ["account_id", "event_date"],
+    ),
     "benchmarks": (
         *("marts.account_benchmarks", "benchmark_"),
         ["account", "metric_time__day", "benchmark__kpi"],
