@@ -38,6 +38,8 @@ const OTHERS = "all_others";
 // The mart has no longer one: over all days everybody would be new.
 const PERIODS = { 7: "last_7_days", 28: "last_28_days", 90: "last_90_days" };
 
+const SEGMENTS = ["lurker", "occasional", "engager", "advocate", "engaged_unseen"];
+
 export function audience(data) {
   const accounts = chosenAccounts();
   const days = chosenDays();
@@ -431,16 +433,18 @@ function segments(data, accounts) {
     });
   const period = PERIODS[chosenPreset()] ?? PERIODS[90];
   const chosen = new Set(accounts.map((account) => account.index));
-  const rows = rowsOf(data.segments, (row) => chosen.has(row.account) && row.period === period).map(
-    (row) => ({
+  const rows = rowsOf(data.segments, (row) => chosen.has(row.account) && row.period === period)
+    .sort(
+      (a, b) => a.account - b.account || SEGMENTS.indexOf(a.segment) - SEGMENTS.indexOf(b.segment),
+    )
+    .map((row) => ({
       account: data.accounts[row.account].handle,
       segment: row.segment,
       people: row.people,
       share: row.share_of_viewers_pct,
       acts: row.share_of_interactions_pct,
       isHidden: row.is_suppressed === 1,
-    }),
-  );
+    }));
   const withheld = (show) => (value, row) => (row.isHidden ? "withheld" : show(value));
   const columns = [
     { key: "account", name: "account", show: (value) => h("bdi", {}, `@${value}`) },

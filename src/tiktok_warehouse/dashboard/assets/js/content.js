@@ -116,6 +116,8 @@ function scatter(videos, kpi, accounts, span) {
       span,
       body: nothing("No video has both on these days."),
     });
+  const leastViews = Math.min(...points.map((video) => video.views));
+  const mostViews = Math.max(...points.map((video) => video.views));
   return card({
     title,
     unit: `${UNIT_NAMES[unit]}, by video`,
@@ -161,10 +163,12 @@ function scatter(videos, kpi, accounts, span) {
       tooltip: tooltip(colour, (point) => pointTip(point.data.video, kpi), "item"),
       xAxis: valueAxis(colour, "count", {
         type: "log",
+        // Its marks are powers of the base: of ten, there is one between 20 and 200.
+        logBase: mostViews < 50 * leastViews ? 2 : 10,
         name: "Views",
         nameLocation: "middle",
         nameGap: 28,
-        min: Math.max(1, Math.floor(Math.min(...points.map((video) => video.views)) * 0.8)),
+        min: Math.max(1, Math.floor(leastViews * 0.8)),
         splitLine: { show: false },
       }),
       yAxis: valueAxis(colour, unit, {

@@ -222,7 +222,7 @@ function verdicts(data, accounts) {
     { key: "source", name: "Source", show: inWords },
     { key: "verdict", name: "Verdict", show: inWords },
     { key: "days", name: "Days", isNumber: true, show: formatCount },
-    { key: "last_date", name: "Newest" },
+    { key: "last_date", name: "Newest", show: (value) => formatSpan(parseDay(value), parseDay(value)) },
   ];
   return listed({
     title: "Verdict by source",
