@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from tiktok_warehouse.errors import UsageError
+from tiktok_warehouse.errors import UnreadableVersion, UsageError
+from tiktok_warehouse.kpis import describe_unreadable
 
 # The machine's files and network are shut off. A folder for temporary files would stay open.
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -47,9 +49,16 @@ def ask(database: Path, sql: str, limit: int) -> Answer:
 
     Raises:
         UsageError: it does not read, it is more than one statement, or DuckDB refuses it.
+        UnreadableVersion: the file cannot be read.
+        KeyboardInterrupt: it was interrupted.
     """
+    sql = _decode(sql)
     try:
-        with duckdb.connect(str(database), read_only=True, config=_SETTINGS) as connection:
+        opened = duckdb.connect(str(database), read_only=True, config=_SETTINGS)
+    except duckdb.Error as error:
+        raise UnreadableVersion(describe_unreadable(database, error)) from error
+    try:
+        with opened as connection:
             # Tables are found without their schema too. From here on nothing can be set.
             connection.execute("set search_path = 'marts,quality'")
             connection.execute("set lock_configuration = true")
@@ -65,14 +74,30 @@ def ask(database: Path, sql: str, limit: int) -> Answer:
     except duckdb.Error as error:
         message = str(error)[:_SHOWN_MESSAGE].strip()
         raise UsageError(f"{message}{_hint(database, sql)}") from None
+    except RuntimeError as error:
+        # What DuckDB makes of Ctrl-C while it is at work.
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from None
+        raise
     return Answer(
         tuple(names), tuple(rows[:limit] if limit else rows), bool(limit) and len(rows) > limit
     )
 
 
+def _decode(sql: str) -> str:
+    """The question as text, also where the terminal's locale could not read it."""
+    try:
+        return os.fsencode(sql).decode("utf-8")
+    except UnicodeError:
+        raise UsageError("The question is not text in UTF-8.") from None
+
+
 def _hint(database: Path, sql: str) -> str:
     """A table by event is no table of the file."""
-    for folder in sorted((database.parent / "parquet").glob("*/*")):
+    # By the stable path where there is one: that of a version goes with it.
+    is_version = database.parent.parent.name == "versions"
+    published = database.parents[2] if is_version else database.parent
+    for folder in sorted((published / "parquet").glob("*/*")):
         if folder.is_dir() and folder.name in sql.lower():
             return (
                 f"\n{folder.name} has a row an event and is published as Parquet alone, by day:"

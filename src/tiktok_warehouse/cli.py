@@ -59,8 +59,16 @@ app = typer.Typer(
 # TikTok began in this month; an export's day is not after tomorrow, whatever the zone.
 _FIRST_EXPORT = date(2016, 9, 1)
 
+
 # Results go to stdout, so that they can be piped; progress and errors go to stderr.
-out = Console()
+class _Console(Console):
+    """A console that leaves a broken pipe to whoever prints."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+out = _Console()
 err = Console(stderr=True)
 
 HomeOption = Annotated[
@@ -466,12 +474,21 @@ def show_kpis(
         last=last.date() if last else None,
         accounts=account or (),
     )
+    shown = {name for each in accounts for name in (each.account_id, each.handle)}
+    without = [name for name in account or () if name.removeprefix("@") not in shown]
+    if without:
+        report.say(
+            err,
+            f"No day from {window.first} to {window.last} is known of {', '.join(without)}.",
+            style="yellow",
+        )
     with _let_pipes_break():
         if as_json:
             described = {
                 "first_date": window.first,
                 "last_date": window.last,
                 "window_days": window.days,
+                "daily_first_date": window.first_shown,
                 "accounts": [asdict(each) for each in accounts],
             }
             rows_out.write_json(sys.stdout, described)
@@ -479,7 +496,7 @@ def show_kpis(
             rows_out.write_csv(sys.stdout, *_tabulate_kpis(window, accounts))
         elif accounts:
             report.show_kpis(out, window, accounts)
-        else:
+        elif not without:
             report.say(out, "No account has an accepted event yet, so there are no KPIs to show.")
 
 
@@ -559,8 +576,12 @@ def _let_pipes_break() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        # What is left in the buffer would fail again when the process ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_the_pipe()
+
+
+def _leave_the_pipe() -> None:
+    # What is left in the buffer would fail again when the process ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @app.command()
@@ -790,8 +811,11 @@ def run(arguments: list[str]) -> int:
     except typer.Abort:
         return 130
     except KeyboardInterrupt:
-        _complain("Stopped. Nothing was published; the next run starts afresh.")
+        _complain("Stopped. What was published before is untouched.")
         return 130
+    except BrokenPipeError:
+        _leave_the_pipe()
+        return ExitCode.DONE
     except WarehouseError as error:
         _complain(str(error))
         return int(error.exit_code)

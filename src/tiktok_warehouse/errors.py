@@ -48,6 +48,12 @@ class DamagedLake(WarehouseError):
     exit_code = ExitCode.NO_SPACE_OR_ACCESS
 
 
+class UnreadableVersion(WarehouseError):
+    """What is published cannot be read: damaged, locked, or without the tables that are asked."""
+
+    exit_code = ExitCode.NO_SPACE_OR_ACCESS
+
+
 class RefusedFile(WarehouseError):
     """One file cannot be read; it goes to quarantine and the others go on."""
 

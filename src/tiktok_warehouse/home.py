@@ -121,6 +121,8 @@ def open_home(root: Path, *, make_folders: bool = True) -> Home:
             f"{root}: a home's path cannot contain {' '.join(sorted(bad))}; name another folder"
             " with --home."
         )
+    if root.exists() and not root.is_dir():
+        raise UsageError(f"{root} is no folder; name a warehouse's with --home.")
     settings = _read_config(root / "warehouse.toml")
     home = Home(
         root=root,

@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from tiktok_warehouse.errors import UsageError
+from tiktok_warehouse.errors import UnreadableVersion, UsageError
 
 Number = int | float | Decimal
 
@@ -25,6 +25,8 @@ Number = int | float | Decimal
 MOST_DAILY = 28
 _DEFAULT_DAYS = 7
 _MOST_NAMES = 20
+# TikTok's first day outside China; an earlier one is a typing error.
+_EARLIEST_DAY = date(2016, 9, 1)
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class Window:
         return (self.last - self.first).days + 1
 
     @property
+    def first_shown(self) -> date:
+        """The first of its days that are shown one by one."""
+        return max(self.first, self.last - timedelta(days=MOST_DAILY - 1))
+
+    @property
     def before(self) -> Window:
         """The window of as many days that ends where this one begins."""
         length = timedelta(days=self.days)
@@ -102,7 +109,8 @@ class AccountKpis:
         values: of each KPI and of the parts of its ratio; None if not known.
         changes: of each KPI on the window before; None if either is not known or their sources
             differ.
-        daily: each KPI day by day, the last ``MOST_DAILY`` days of the window.
+        daily: each KPI day by day, the last ``MOST_DAILY`` days of the window; None on a day that
+            is missing or not known.
     """
 
     account_id: str
@@ -247,10 +255,18 @@ order by accounts.account_role desc, now.views desc nulls last, accounts.handle
 """
 
 _DAILY = f"""
-select account_id, {", ".join(kpi.name for kpi in KPIS)}
-from marts.daily_account_kpis
-where kpi_date between ? and ?
-order by account_id, kpi_date
+with days as (
+
+    select cast(unnest(generate_series($first, $last, interval 1 day)) as date) as kpi_date
+
+)
+
+select accounts.account_id, {", ".join(f"kpis.{kpi.name}" for kpi in KPIS)}
+from marts.dim_accounts as accounts
+cross join days
+left join marts.daily_account_kpis as kpis
+    on accounts.account_id = kpis.account_id and days.kpi_date = kpis.kpi_date
+order by accounts.account_id, days.kpi_date
 """
 
 
@@ -288,12 +304,33 @@ def read_kpis(
         accounts: handles or ids, competitors' too; none means all own accounts.
 
     Returns:
-        The window; one row per account, own ones first, the most viewed first. No row if no account
-        has an accepted event yet.
+        The window; one row per account that has a day in it, own ones first, the most viewed
+        first.
 
     Raises:
-        UsageError: no such account; no day in the window; the window ends before it begins.
+        UsageError: no such account; no day in the window; the window ends before it begins, or
+            lies before there was anything.
+        UnreadableVersion: the file cannot be read.
     """
+    try:
+        return _read_kpis(database, first, last, accounts)
+    except duckdb.Error as error:
+        raise UnreadableVersion(describe_unreadable(database, error)) from error
+
+
+def describe_unreadable(database: Path, error: duckdb.Error) -> str:
+    """What to say of a published file that DuckDB cannot read, and what to do."""
+    message = str(error).splitlines()[0]
+    return (
+        f"{database} cannot be read: {message}. If nobody holds it open for writing, publish anew"
+        " with 'tiktok-warehouse refresh', or go back to a version that can be read with"
+        " 'tiktok-warehouse rollback'."
+    )
+
+
+def _read_kpis(
+    database: Path, first: date | None, last: date | None, accounts: Sequence[str]
+) -> tuple[Window, list[AccountKpis]]:
     with duckdb.connect(str(database), read_only=True) as connection:
         wanted = _find_accounts(connection, accounts)
         bounds = connection.execute(
@@ -318,9 +355,9 @@ def read_kpis(
                 "lasts": [window.last, window.before.last],
             },
         ).fetchall()
-        since = max(window.first, window.last - timedelta(days=MOST_DAILY - 1))
         daily: dict[str, list[tuple[Number | None, ...]]] = {}
-        for account_id, *numbers in connection.execute(_DAILY, [since, window.last]).fetchall():
+        span = {"first": window.first_shown, "last": window.last}
+        for account_id, *numbers in connection.execute(_DAILY, span).fetchall():
             daily.setdefault(account_id, []).append(tuple(numbers))
     return window, [_read_row(row, daily) for row in rows if row[0] in set(wanted)]
 
@@ -348,6 +385,9 @@ def _read_row(
 
 
 def _choose_window(first: date | None, last: date | None, newest: date) -> Window:
+    for day in (first, last):
+        if day is not None and day < _EARLIEST_DAY:
+            raise UsageError(f"{day} lies before {_EARLIEST_DAY}, and before any short video.")
     last = last or newest
     first = first or last - timedelta(days=_DEFAULT_DAYS - 1)
     if last < first:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
+from tiktok_warehouse import ledger
 from tiktok_warehouse.errors import ExitCode, UsageError, WarehouseError
 from tiktok_warehouse.scratch import open_scratch
 
@@ -37,6 +38,7 @@ _ADVISORY_LOCK = 7_483_920_146
 _LOCK_TIMEOUT = "5s"
 _CONNECT_TIMEOUT = "10"
 _SHOWN_MESSAGE = 500
+_SHOWN_NAMES = 5
 # An index of PostgreSQL takes entries of up to 2,700 bytes.
 _MOST_KEY_BYTES = 2000
 _TYPES = {
@@ -261,6 +263,9 @@ def _describe(error: Exception, destination: Destination) -> str:
 
     text = "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
     password = conninfo_to_dict(destination.dsn).get("password")
+    if password and str(password) in destination.shown:
+        # Taken out of the message, it would show where else it stands.
+        return getattr(error, "sqlstate", None) or type(error).__name__
     for secret in (destination.dsn, str(password) if password else None):
         if secret:
             text = text.replace(secret, "***")
@@ -294,6 +299,8 @@ def _copy(
         tables = list(_describe_tables(source, database.with_name(KEYS_FILE)))
         for schema in sorted({table.schema for table in tables}):
             _make_schema(connection, schema)
+        _refuse_what_is_not_ours(connection, tables)
+        _refuse_another_home(connection, source, tables)
         _drop_gone(connection, tables)
         # A table whose columns change keeps its readers waiting from there to the end: last.
         ordered = [(table, _has_other_shape(connection, table)) for table in tables]
@@ -313,6 +320,14 @@ def _copy(
 
 def _make_books(connection: psycopg.Connection[Any]) -> None:
     _make_schema(connection, _BOOKS)
+    if not _exists(connection, f"{_BOOKS}.tables"):
+        connection.execute(
+            f"create table {_BOOKS}.tables (schema_name text, table_name text,"
+            " primary key (schema_name, table_name))",
+        )
+        connection.execute(
+            f"comment on table {_BOOKS}.tables is 'The tables that the warehouse made here.'",
+        )
     if not _exists(connection, f"{_BOOKS}.slices"):
         connection.execute(
             f"create table {_BOOKS}.slices (schema_name text, table_name text, slice text,"
@@ -395,16 +410,49 @@ def _digest(
     }
 
 
+def _list_ours(connection: psycopg.Connection[Any]) -> set[tuple[str, str]]:
+    rows = connection.execute(f"select schema_name, table_name from {_BOOKS}.tables").fetchall()
+    return {(schema, name) for schema, name in rows}
+
+
+def _refuse_what_is_not_ours(connection: psycopg.Connection[Any], tables: list[_Table]) -> None:
+    """Leave alone what somebody else made under the name of a published table."""
+    ours = _list_ours(connection)
+    foreign = [
+        f"{table.schema}.{table.name}"
+        for table in tables
+        if (table.schema, table.name) not in ours and _read_columns(connection, table)
+    ]
+    if foreign:
+        raise _Refused(
+            f"{', '.join(foreign[:_SHOWN_NAMES])} stands there and was not made by a warehouse;"
+            " rename it, or name a database of the warehouse's own"
+        )
+
+
+def _refuse_another_home(
+    connection: psycopg.Connection[Any], source: duckdb.DuckDBPyConnection, tables: list[_Table]
+) -> None:
+    """Leave alone the copy of another home, of which no run is known here."""
+    schema, name = ledger.SCHEMA, ledger.TABLE
+    if (schema, name) not in _list_ours(connection) & {(t.schema, t.name) for t in tables}:
+        return
+    runs = f"select run_id from {schema}.{name}"
+    theirs = {run for (run,) in connection.execute(runs).fetchall()}
+    if theirs and theirs.isdisjoint(run for (run,) in source.execute(runs).fetchall()):
+        raise _Refused(
+            "it holds the copy of another home. Name another database; or, if that home is gone,"
+            f" drop the schemas {', '.join(sorted({t.schema for t in tables} | {_BOOKS}))} there"
+        )
+
+
 def _drop_gone(connection: psycopg.Connection[Any], tables: list[_Table]) -> None:
     kept = {(table.schema, table.name) for table in tables}
-    known = connection.execute(
-        f"select distinct schema_name, table_name from {_BOOKS}.slices"
-    ).fetchall()
-    for schema, name in known:
-        if (schema, name) not in kept:
-            connection.execute(f'drop table if exists "{schema}"."{name}"')
+    for schema, name in sorted(_list_ours(connection) - kept):
+        connection.execute(f'drop table if exists "{schema}"."{name}"')
+        for book in ("slices", "tables"):
             connection.execute(
-                f"delete from {_BOOKS}.slices where schema_name = %s and table_name = %s",
+                f"delete from {_BOOKS}.{book} where schema_name = %s and table_name = %s",
                 [schema, name],
             )
 
@@ -444,12 +492,16 @@ def _reshape(connection: psycopg.Connection[Any], table: _Table) -> None:
     if not found:
         columns = ", ".join(f'"{column}" {kind}' for column, kind in table.columns.items())
         connection.execute(f"create table {full} ({columns})")
+        connection.execute(
+            f"insert into {_BOOKS}.tables values (%s, %s) on conflict do nothing",
+            [table.schema, table.name],
+        )
     else:
         connection.execute(f"delete from {full}")
         connection.execute(f'alter table {full} drop constraint if exists "{table.name}_pkey"')
         for column, kind in found.items():
             if table.columns.get(column) != kind:
-                connection.execute(f'alter table {full} drop column "{column}"')
+                _drop_column(connection, table, column)
         for column, kind in table.columns.items():
             if found.get(column) != kind:
                 connection.execute(f'alter table {full} add column "{column}" {kind}')
@@ -466,6 +518,18 @@ def _reshape(connection: psycopg.Connection[Any], table: _Table) -> None:
         f"delete from {_BOOKS}.slices where schema_name = %s and table_name = %s",
         [table.schema, table.name],
     )
+
+
+def _drop_column(connection: psycopg.Connection[Any], table: _Table, column: str) -> None:
+    from psycopg import errors
+
+    try:
+        connection.execute(f'alter table "{table.schema}"."{table.name}" drop column "{column}"')
+    except errors.DependentObjectsStillExist as error:
+        raise _Refused(
+            f"column {column} of {table.schema}.{table.name} changes, and something of yours rests"
+            f" on it ({error.diag.message_detail}). Drop that, refresh, and make it again"
+        ) from error
 
 
 def _write(
@@ -610,9 +674,14 @@ def _let_read(connection: psycopg.Connection[Any], reader: str, tables: list[_Ta
             ) from error
     for schema in sorted({table.schema for table in tables} | {_BOOKS}):
         if not _may(connection, "has_schema_privilege", reader, schema, "usage"):
-            connection.execute(
-                sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), role)
-            )
+            grant = sql.SQL("grant usage on schema {} to {}").format(sql.Identifier(schema), role)
+            connection.execute(grant)
+            # Of somebody who may not grant it PostgreSQL takes it with a warning alone.
+            if not _may(connection, "has_schema_privilege", reader, schema, "usage"):
+                raise _Refused(
+                    f"role {reader} may not use schema {schema}, and this user may not let it;"
+                    f" have its owner run {grant.as_string(connection)}"
+                )
     readable = [(table.schema, table.name) for table in tables] + [(_BOOKS, "current_version")]
     for schema, name in readable:
         if not _may(connection, "has_table_privilege", reader, f"{schema}.{name}", "select"):

@@ -36,6 +36,7 @@ _MOST_ACCOUNTS = 20
 _LEAST_WIDTH = 12
 _BARS = "▁▂▃▄▅▆▇█"
 _UNKNOWN_BAR = "·"
+_ALL_DAYS, _LAST_DAYS = "by day", "last {} days"
 
 _SOURCES = {
     EVENT_LOG: "event log",
@@ -95,17 +96,7 @@ def show_account_kpis(console: Console, database: Path) -> None:
     for kpi in shown:
         table.add_column(_BRIEF[kpi.name], justify="right")
     for account in accounts[:_MOST_ACCOUNTS]:
-        cells = [
-            "\n".join(
-                part
-                for part in (
-                    _write_value(kpi, account.values[kpi.name]),
-                    _write_change(kpi, account.changes[kpi.name]),
-                )
-                if part
-            )
-            for kpi in shown
-        ]
+        cells = ["\n".join(part for part in _write(kpi, account) if part) for kpi in shown]
         table.add_row(_cell(account.handle), *cells)
     _caption_kpis(table, window, accounts[:_MOST_ACCOUNTS])
     console.print(table)
@@ -117,32 +108,59 @@ def show_account_kpis(console: Console, database: Path) -> None:
 def show_kpis(console: Console, window: kpis.Window, accounts: Sequence[kpis.AccountKpis]) -> None:
     """Print each KPI of each account over a window: value, change, and its days as bars."""
     table = Table(
-        title=f"KPIs of {window.first} to {window.last} ({window.days:,} days), and the change on"
-        f" the {window.days:,} days before",
+        title=f"KPIs of {window.first} to {window.last} ({_count_days(window.days)}), and the"
+        f" change on the {'day' if window.days == 1 else _count_days(window.days)} before",
         title_justify="left",
     )
     table.add_column("account", overflow="fold")
-    table.add_column("KPI")
-    table.add_column("value", justify="right")
-    table.add_column("change", justify="right")
-    has_bars = _can_show(console, _BARS + _UNKNOWN_BAR)
-    if has_bars:
-        shown_days = min(window.days, kpis.MOST_DAILY)
-        table.add_column("by day" if shown_days == window.days else f"last {shown_days} days")
+    table.add_column("KPI", overflow="fold")
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("change", justify="right", no_wrap=True)
+    shown_days = _fit_days(console, window, accounts)
+    if shown_days:
+        heading = _ALL_DAYS if shown_days == window.days else _LAST_DAYS.format(shown_days)
+        table.add_column(heading, no_wrap=True)
     for account in accounts:
         for kpi in kpis.KPIS:
             is_first, is_last = kpi is kpis.KPIS[0], kpi is kpis.KPIS[-1]
             row: list[str | Text] = [
                 _cell(account.handle if is_first else ""),
                 kpi.title,
-                _write_value(kpi, account.values[kpi.name]),
-                _write_change(kpi, account.changes[kpi.name]),
+                *_write(kpi, account),
             ]
-            if has_bars:
-                row.append(draw_bars(account.daily.get(kpi.name, ())))
+            if shown_days:
+                row.append(draw_bars(account.daily.get(kpi.name, ())[-shown_days:]))
             table.add_row(*row, end_section=is_last)
     _caption_kpis(table, window, accounts)
     console.print(table)
+
+
+def _count_days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days:,} days"
+
+
+def _fit_days(console: Console, window: kpis.Window, accounts: Sequence[kpis.AccountKpis]) -> int:
+    """How many days can be drawn beside the numbers; 0 if they would say nothing."""
+    if not accounts or not _can_show(console, _BARS + _UNKNOWN_BAR):
+        return 0
+    texts = [
+        (account.handle, kpi.title, *_write(kpi, account))
+        for account in accounts
+        for kpi in kpis.KPIS
+    ]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    # Of a border and two blanks a column.
+    room = console.width - sum(widths) - 3 * (len(widths) + 1) - 1
+    if window.days <= kpis.MOST_DAILY and room >= max(window.days, len(_ALL_DAYS)):
+        return window.days
+    return min(kpis.MOST_DAILY, room) if room >= len(_LAST_DAYS.format(10)) else 0
+
+
+def _write(kpi: kpis.Kpi, account: kpis.AccountKpis) -> tuple[str, str]:
+    return (
+        _write_value(kpi, account.values[kpi.name]),
+        _write_change(kpi, account.changes[kpi.name]),
+    )
 
 
 def _caption_kpis(table: Table, window: kpis.Window, accounts: Sequence[kpis.AccountKpis]) -> None:
@@ -209,7 +227,7 @@ def show_rows(console: Console, names: Sequence[str], rows: Sequence[Sequence[An
         )
         table.add_column(_cell(name), justify="right" if is_number else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_cell("" if value is None else value) for value in row))
+        table.add_row(*(Text(_keep_lines("" if value is None else str(value))) for value in row))
     console.print(table)
 
 

@@ -61,4 +61,5 @@ def _flatten(value: Any) -> Any:
 def _disarm(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_FORMULA_SIGNS):
         return f"'{value}"
-    return value
+    # Never as 1E-10.
+    return format(value, "f") if isinstance(value, Decimal) else value

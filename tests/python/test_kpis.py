@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from tiktok_warehouse import cli, kpis, report
 from tiktok_warehouse.home import Home
@@ -170,6 +171,69 @@ def test_the_three_outputs_say_the_same(
             assert value is not None
 
 
+def test_a_day_that_is_missing_is_none_among_the_days(small: Path) -> None:
+    with duckdb.connect(str(small)) as connection:
+        connection.execute(
+            "delete from marts.daily_account_kpis where kpi_date = date '2026-08-12'"
+        )
+    account = read_one(small, first=date(2026, 8, 11), last=date(2026, 8, 15))
+    assert account.daily["views"] == (10, None, 10, 10, None)
+
+
+@pytest.mark.parametrize(("width", "days"), [(200, 28), (90, 24), (80, 14), (60, 0)])
+def test_as_many_of_the_newest_days_are_drawn_as_fit(small: Path, width: int, days: int) -> None:
+    with duckdb.connect(str(small)) as connection:
+        # Rising, so that the newest day has the tallest bar.
+        connection.execute(
+            "create or replace table marts.daily_account_kpis as"
+            " select kpis.* replace (cast(date '2026-08-01' + to_days(cast(number as integer))"
+            " as date) as kpi_date, number as views) from range(40) as numbers (number)"
+            " cross join (from marts.daily_account_kpis limit 1) as kpis"
+        )
+    window, accounts = kpis.read_kpis(small, first=FIRST, last=date(2026, 9, 9))
+    console = Console(width=width, file=io.StringIO(), force_terminal=False)
+    report.show_kpis(console, window, accounts)
+    assert isinstance(console.file, io.StringIO)
+    shown = console.file.getvalue()
+    assert ("last" in shown) == (days > 0)
+    if days:
+        drawn = next(line for line in shown.splitlines() if " views " in line)
+        bars = drawn.split("│")[-2].strip()
+        assert bars.endswith("█")
+        assert f"last {len(bars)} days" in shown
+        assert len(bars) == days
+
+
+def test_accounts_without_a_day_are_named_beside_the_answer(
+    sample_home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["kpis", "--home", str(sample_home.root), "--json", "--account", "new-handle"]
+    assert cli.run([*arguments, "--account", "speichenwerk"]) == 0
+    written = capsys.readouterr()
+    assert [each["handle"] for each in json.loads(written.out)["accounts"]] == ["speichenwerk"]
+    assert "is known of new-handle" in " ".join(written.err.split())
+    assert "speichenwerk" not in written.err
+
+
+@pytest.mark.parametrize("damage", ["garbage", "empty", "without a mart"])
+def test_a_file_that_cannot_be_read_is_one_sentence_and_exit_code_5(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str
+) -> None:
+    database = tmp_path / "published" / "tiktok.duckdb"
+    database.parent.mkdir()
+    if damage == "without a mart":
+        duckdb.connect(str(database)).close()
+    else:
+        database.write_bytes(b"no database at all" * 999 if damage == "garbage" else b"")
+    assert cli.run(["kpis", "--home", str(tmp_path)]) == 5
+    written = capsys.readouterr().err
+    assert "cannot be read" in written
+    assert "Traceback" not in written
+    if damage != "without a mart":
+        assert cli.run(["query", "select 1", "--home", str(tmp_path)]) == 5
+        assert "cannot be read" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -178,6 +242,8 @@ def test_the_three_outputs_say_the_same(
         (["--account", "nobody"], "Accounts: "),
         (["--json", "--csv"], "not for both"),
         (["--from", "yesterday"], "does not match the format"),
+        (["--from", "0001-01-01"], "before any short video"),
+        (["--to", "0001-01-01"], "before any short video"),
     ],
 )
 def test_a_wrong_question_is_one_sentence_and_exit_code_2(

@@ -16,6 +16,7 @@ import pandas  # type: ignore[import-untyped]
 import psycopg
 import pytest
 import sqlalchemy
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from postgres_server import PASSWORD, Server, find_programs, run_server
 from tiktok_warehouse import cli, postgres, transform
@@ -302,6 +303,75 @@ def test_the_reader_may_read_what_is_published_and_nothing_else(
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement)
+
+
+@pytest.mark.parametrize("columns", ["mine text", "account_id text, kpi_date date, run_number int"])
+def test_a_table_of_somebody_elses_is_left_alone(
+    tmp_path: Path, destination: Destination, columns: str
+) -> None:
+    with psycopg.connect(destination.dsn) as connection:
+        connection.execute("create schema marts")
+        connection.execute(f"create table marts.mart_b ({columns})")
+        connection.execute("insert into marts.mart_b values ('precious')")
+    with pytest.raises(postgres.CopyFailed, match=r"marts\.mart_b stands there"):
+        copy(destination, write_version(tmp_path, 1))
+    assert ask(destination, "select * from marts.mart_b")[0][0] == "precious"
+    assert ask(destination, "select to_regclass('marts.mart_a')") == [(None,)]
+
+
+def test_the_copy_of_another_home_is_left_alone(tmp_path: Path, destination: Destination) -> None:
+    def write(number: int, runs: Sequence[str]) -> Path:
+        database = write_version(tmp_path, number)
+        with duckdb.connect(str(database)) as connection:
+            connection.execute("create schema quality")
+            connection.execute("create table quality.refresh_runs (run_id varchar)")
+            for run in runs:
+                connection.execute("insert into quality.refresh_runs values (?)", [run])
+        return database
+
+    copy(destination, write(1, ["a1"]))
+    copy(destination, write(2, ["a1", "a2"]))
+    with pytest.raises(postgres.CopyFailed, match="copy of another home"):
+        copy(destination, write(3, ["b1"]))
+    assert ask(destination, "select distinct run_number from marts.mart_a") == [(2,)]
+    copy(destination, write(4, ["a2", "a3"]))
+
+
+def test_a_view_on_a_column_that_changes_is_named(tmp_path: Path, destination: Destination) -> None:
+    copy(destination, write_version(tmp_path, 1, columns=", 'x' as kind"))
+    with psycopg.connect(destination.dsn) as connection:
+        connection.execute("create view public.mine as select kind from marts.mart_a")
+    other = write_version(tmp_path, 2, columns=", 2.5::decimal(9, 1) as kind")
+    with pytest.raises(postgres.CopyFailed, match="view mine") as failed:
+        copy(destination, other)
+    assert "CASCADE" not in str(failed.value)
+    assert ask(destination, "select distinct kind from public.mine") == [("x",)]
+    with psycopg.connect(destination.dsn) as connection:
+        connection.execute("drop view public.mine")
+    copy(destination, other)
+
+
+def test_a_schema_that_the_reader_may_not_use_fails_and_says_what_to_run(
+    tmp_path: Path, destination: Destination
+) -> None:
+    name = conninfo_to_dict(destination.dsn)["dbname"]
+    with psycopg.connect(destination.dsn, autocommit=True) as connection:
+        connection.execute(f"create role loader_{name} login password 'x'")
+        connection.execute(f"grant create on database {name} to loader_{name}")
+        connection.execute("create schema marts")
+        connection.execute(f"grant all on schema marts to loader_{name}")
+        connection.execute(
+            "do $$ begin create role tiktok_reader nologin;"
+            " exception when duplicate_object then null; end $$"
+        )
+    dsn = make_conninfo(destination.dsn, user=f"loader_{name}", password="x")
+    loader = Destination(dsn, destination.shown)
+    database = write_version(tmp_path, 1)
+    with pytest.raises(postgres.CopyFailed, match='grant usage on schema "marts"'):
+        copy(loader, database)
+    with psycopg.connect(destination.dsn) as connection:
+        connection.execute('grant usage on schema marts to "tiktok_reader"')
+    copy(loader, database)
 
 
 def test_a_key_too_long_for_an_index_leaves_the_table_without_one(

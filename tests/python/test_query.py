@@ -6,8 +6,10 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -101,6 +103,40 @@ def test_the_lock_holds_even_if_a_statement_got_through(
             ask.ask(database, sql, 1)
 
 
+def test_a_question_in_another_encoding_is_read_or_refused(
+    sample_home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # What Python makes of an argument that its locale cannot read.
+    assert run(sample_home, "select 'é' as x".encode().decode("ascii", "surrogateescape")) == 0
+    assert "é" in capsys.readouterr().out
+    assert run(sample_home, "select '\udce9' as x") == 2
+    assert "UTF-8" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_a_long_question_with_130(
+    sample_home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    stop = threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT])
+    stop.start()
+    try:
+        sql = "select count(*) from range(20000000000) as t (n) where n % 7 = 3"
+        assert run(sample_home, sql) == 130
+    finally:
+        stop.join()
+        signal.signal(signal.SIGINT, before)
+    written = capsys.readouterr().err
+    assert "Stopped." in written
+    assert "Traceback" not in written
+
+
+def test_lines_of_a_value_stay_lines(sample_home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(sample_home, "select 'one' || chr(10) || 'two' as x") == 0
+    shown = capsys.readouterr().out
+    assert "\ufffd" not in shown
+    assert any(line.strip("│ ") == "two" for line in shown.splitlines())
+
+
 def test_rows_are_capped_with_a_notice_beside_the_answer(
     sample_home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -120,7 +156,10 @@ def test_a_table_by_event_is_named_with_its_parquet(
     sample_home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(sample_home, "from fct_interactions") == 2
-    assert "published as Parquet alone" in capsys.readouterr().err
+    written = capsys.readouterr().err
+    assert "published as Parquet alone" in written
+    # By a path that the next version keeps.
+    assert "versions" not in written
 
 
 def test_an_answer_of_many_columns_is_shown_below_each_other(
