@@ -971,6 +971,75 @@ def test_a_number_with_a_sign_is_no_formula(sample_home: Home, watched: Watched)
     assert any(re.fullmatch(r"-\d+", value) for value in net)
 
 
+@NEEDS_CHROMIUM
+def test_the_skip_link_keeps_what_was_chosen(sample_home: Home, watched: Watched) -> None:
+    page = watched.open(find_page(sample_home), "tab=funnel&range=28")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    assert page.url.endswith("#tab=funnel&range=28")
+
+
+@NEEDS_CHROMIUM
+def test_a_day_can_be_typed_and_is_one_step_to_go_back_to(
+    sample_home: Home, watched: Watched
+) -> None:
+    page = watched.open(find_page(sample_home))
+    week = read_tiles(page)
+    steps = page.evaluate("history.length")
+    page.get_by_label("To", exact=True).focus()
+    page.keyboard.type("08082026")
+    assert page.evaluate("document.activeElement.id") == "to"
+    page.keyboard.press("Tab")
+    page.locator('#panel[data-address*="to=2026-08-08"]').wait_for()
+    field = page.get_by_label("From", exact=True)
+    field.focus()
+    page.keyboard.type("07072026")
+    page.locator('#panel[data-address*="from=2026-07-07&to=2026-08-08"]').wait_for()
+    assert page.evaluate("document.activeElement.id") == "from"
+    assert page.evaluate("history.length") == steps + 2
+    for text in ("", "2031-01-01"):
+        field.fill(text)
+        assert "from=2026-07-07&to=2026-08-08" in page.url
+        field.blur()
+        assert field.input_value() == "2026-07-07"
+    page.go_back()
+    page.go_back()
+    assert read_tiles(page) == week
+
+
+@NEEDS_CHROMIUM
+@pytest.mark.parametrize(
+    "days", ["from=2026-02-31&to=2026-08-09", "from=2031-01-01&to=2031-01-09", "from=2026-08-01"]
+)
+def test_days_that_are_not_in_the_data_are_said_to_be_left_out(
+    sample_home: Home, watched: Watched, days: str
+) -> None:
+    page = watched.open(find_page(sample_home), days)
+    assert "the last 7 days are shown" in page.locator(".period").inner_text()
+    assert page.locator('#filters [aria-pressed="true"]').all_inner_texts() == ["7 days"]
+
+
+@NEEDS_CHROMIUM
+def test_days_the_wrong_way_round_are_turned(sample_home: Home, watched: Watched) -> None:
+    page = watched.open(find_page(sample_home), "from=2026-08-09&to=2026-08-03")
+    assert page.get_by_label("From", exact=True).input_value() == "2026-08-03"
+    assert page.get_by_label("To", exact=True).input_value() == "2026-08-09"
+    assert page.locator('#filters [aria-pressed="true"]').count() == 0
+    assert "are shown" not in page.locator(".period").inner_text()
+
+
+@NEEDS_CHROMIUM
+def test_what_is_drawn_anew_leaves_the_focus_on_the_page(
+    sample_home: Home, watched: Watched
+) -> None:
+    page = watched.open(find_page(sample_home), "tab=content&range=28")
+    page.locator("table.videos th[scope=row] button").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector('#panel[data-tab="retention"]')
+    assert page.evaluate("document.activeElement.id") == "tab-retention"
+
+
 # Small enough to be counted by hand; columns that the page does not read are left out.
 SMALL_MARTS = (
     "create or replace table marts.conversion_funnel as"

@@ -12,7 +12,7 @@ import {
   isoDay,
 } from "./format.js";
 import { labelOf, MEASURES, UNIT_NAMES, unitOf } from "./measures.js";
-import { chosenAccounts, chosenDays, choose, set } from "./state.js";
+import { chosenAccounts, chosenDays, choose, set, strayDays } from "./state.js";
 import { CONTEXT_DAYS, direction, tile } from "./tiles.js";
 import { isProvisional, kindOf, measureDays, measureWindow, windowBefore } from "./windows.js";
 
@@ -53,6 +53,7 @@ export function overview(data) {
 /** Which days are looked at, and which they are held against. */
 export function periodLine(data, accounts, from, to) {
   const [before, last] = windowBefore(from, to);
+  const stray = strayDays();
   let provisional = 0;
   for (let day = from; day <= to; day += 1) provisional += isProvisional(accounts, day) ? 1 : 0;
   return h(
@@ -60,7 +61,7 @@ export function periodLine(data, accounts, from, to) {
     { class: "period" },
     h("strong", {}, formatSpan(from, to)),
     before >= data.meta.first
-      ? ` against the ${to - from + 1} days before, ${formatSpan(before, last)}`
+      ? ` against ${from === to ? "the day" : `the ${to - from + 1} days`} before, ${formatSpan(before, last)}`
       : " (the days before are not in the data)",
     provisional
       ? h(
@@ -69,6 +70,7 @@ export function periodLine(data, accounts, from, to) {
           `${provisional} provisional ${provisional === 1 ? "day" : "days"}`,
         )
       : null,
+    stray ? h("span", { class: "stray" }, ` ${stray}`) : null,
   );
 }
 
