@@ -91,7 +91,7 @@ function trend(data, name, accounts, from, to) {
   const days = now.map(({ day }) => day);
   const past = shift === 7 ? "A week before" : `${shift} days before`;
   const flagged = now
-    .map((day, index) => [index, day.isAnomaly ? day.value : null])
+    .map((day, index) => [index, day.outside.length ? day.value : null])
     .filter(([, value]) => value !== null);
   return card({
     title: `${measure.label} by day`,
@@ -103,10 +103,21 @@ function trend(data, name, accounts, from, to) {
       "ul",
       { class: "legend" },
       h("li", {}, h("i", { class: "line" }), "Each day"),
-      h("li", {}, h("i", { class: "dashed" }), past),
-      h("li", {}, h("i", { class: "ring" }), "Outside its normal"),
-      h("li", {}, h("i", { class: "shade" }), "Chosen days"),
-      h("li", {}, h("i", { class: "hatched" }), "Provisional"),
+      before.some((value) => value !== null)
+        ? h("li", {}, h("i", { class: "dashed" }), past)
+        : null,
+      flagged.length
+        ? h(
+            "li",
+            {},
+            h("i", { class: "ring" }),
+            accounts.length > 1 ? "An account outside its normal" : "Outside its normal",
+          )
+        : null,
+      first < from ? h("li", {}, h("i", { class: "shade" }), "Chosen days") : null,
+      days.some((day) => isProvisional(accounts, day))
+        ? h("li", {}, h("i", { class: "hatched" }), "Provisional")
+        : null,
       measure.alike === "engagement_has_saves" && kind === 0
         ? h("li", {}, "Engagement without saves")
         : null,
@@ -176,13 +187,15 @@ function trend(data, name, accounts, from, to) {
           show: (value) => formatValue(value, measure.unit),
         },
         { key: "anomaly", name: "outside its normal" },
+        { key: "accounts", name: "accounts outside", show: (value) => value ?? "none" },
         { key: "provisional", name: "provisional" },
       ],
       rows: now.map((day, index) => ({
         day: isoDay(day.day),
         value: day.value,
         before: before[index],
-        anomaly: day.isAnomaly ? "yes" : "no",
+        anomaly: day.outside.length ? "yes" : "no",
+        accounts: day.outside.join(" ") || null,
         provisional: isProvisional(accounts, day.day) ? "yes" : "no",
       })),
     },
@@ -191,7 +204,12 @@ function trend(data, name, accounts, from, to) {
 
 function trendNote(accounts, day) {
   const notes = [];
-  if (day.isAnomaly) notes.push("Outside its normal of the 28 days before.");
+  if (day.outside.length)
+    notes.push(
+      accounts.length > 1
+        ? `Outside its normal: ${day.outside.join(", ")}.`
+        : "Outside its normal of the 28 days before.",
+    );
   if (isProvisional(accounts, day.day)) notes.push("Provisional: may still change.");
   if (day.value === null && day.why) notes.push(day.why);
   return notes.join(" ") || null;
