@@ -31,7 +31,12 @@ function inPageWords(text) {
 function definitionOf(key) {
   const text = definitions[key];
   return text
-    ? h("div", {}, h("dt", {}, inWords(key.split(".").pop())), h("dd", {}, defined(inPageWords(text))))
+    ? h(
+        "div",
+        {},
+        h("dt", {}, inWords(key.split(".").pop())),
+        h("dd", {}, defined(inPageWords(text))),
+      )
     : null;
 }
 
