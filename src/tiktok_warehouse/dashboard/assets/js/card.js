@@ -6,16 +6,37 @@ import { announce, defined, h, newId } from "./dom.js";
 import { inWords } from "./format.js";
 
 const SHOWN_ROWS = 400;
+// Files whose tables the reader has opened, which stay open when the page is drawn anew.
+const opened = new Set();
 let definitions = {};
 
 export function startCards(data) {
   definitions = data.definitions;
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const element of document.querySelectorAll(".explainer:is(:hover, :focus-within)")) {
+      element.classList.add("closed");
+    }
+  });
+}
+
+/** A definition in the words of the page: it has no NULL, nor the sections that a text refers to. */
+function inPageWords(text) {
+  return text
+    .replace(/ \(S\d+\)/g, "")
+    .replace(/(^|\. )NULL\b/g, "$1Not known")
+    .replace(/\bNULL\b/g, "not known");
 }
 
 function definitionOf(key) {
   const text = definitions[key];
   return text
-    ? h("div", {}, h("dt", {}, inWords(key.split(".").pop())), h("dd", {}, defined(text)))
+    ? h(
+        "div",
+        {},
+        h("dt", {}, inWords(key.split(".").pop())),
+        h("dd", {}, defined(inPageWords(text))),
+      )
     : null;
 }
 
@@ -24,7 +45,11 @@ export function explainer(title, keys) {
   const known = keys.filter((key) => definitions[key]);
   if (!known.length) return null;
   const id = newId("definition");
-  const box = h("dl", { class: "definition", id, role: "tooltip" }, known.map(definitionOf));
+  const box = h(
+    "div",
+    { class: "definition", id, role: "tooltip" },
+    h("dl", {}, known.map(definitionOf)),
+  );
   const button = h(
     "button",
     {
@@ -32,16 +57,17 @@ export function explainer(title, keys) {
       class: "info",
       "aria-label": `What is ${title}?`,
       "aria-describedby": id,
-      onkeydown: (event) => {
-        if (event.key === "Escape") button.blur();
-      },
     },
     "i",
   );
   const place = () => keepInView(box, button);
   button.addEventListener("focus", place);
   button.addEventListener("pointerenter", place);
-  return h("span", { class: "explainer" }, button, box);
+  const holder = h("span", { class: "explainer" }, button, box);
+  const reopen = () => holder.classList.remove("closed");
+  holder.addEventListener("pointerleave", reopen);
+  holder.addEventListener("focusout", reopen);
+  return holder;
 }
 
 function keepInView(box, button) {
@@ -106,12 +132,16 @@ function actions(title, file, getTable, place, isShown) {
   });
   if (isShown) return [save];
   const toggle = h("button", { type: "button", class: "ghost", "aria-expanded": "false" }, "Table");
-  toggle.addEventListener("click", () => {
-    const isOpen = toggle.getAttribute("aria-expanded") === "true";
-    toggle.setAttribute("aria-expanded", String(!isOpen));
+  const show = () => {
+    toggle.setAttribute("aria-expanded", String(opened.has(file)));
     place.replaceChildren();
-    if (!isOpen) place.append(table(columns, getTable().rows, title));
+    if (opened.has(file)) place.append(table(columns, getTable().rows, title));
+  };
+  toggle.addEventListener("click", () => {
+    if (!opened.delete(file)) opened.add(file);
+    show();
   });
+  show();
   toggle.append(h("span", { class: "hidden" }, ` of ${title}`));
   return [toggle, save];
 }

@@ -32,6 +32,14 @@ const SHORT_SECONDS = number({
   unitDisplay: "narrow",
   maximumFractionDigits: 1,
 });
+const SIGNED_SECONDS = number({
+  style: "unit",
+  unit: "second",
+  unitDisplay: "narrow",
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+  signDisplay: "exceptZero",
+});
 const DECIMAL = number({ maximumFractionDigits: 2 });
 const FIXED = number({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const POINTS = number({
@@ -76,7 +84,7 @@ export function formatAxis(value, unit) {
 export function formatChange(value, unit) {
   return known(value, (v) => {
     if (unit === "pct") return `${POINTS.format(v)} pts`;
-    if (unit === "seconds") return `${POINTS.format(v)} s`;
+    if (unit === "seconds") return SIGNED_SECONDS.format(v);
     return SIGNED.format(v);
   });
 }
@@ -151,10 +159,10 @@ export function publishedAt(version) {
   return Date.UTC(year, month - 1, ...rest);
 }
 
-/** How long ago, by the reader's own clock. */
+/** How long ago, by the reader's own clock; in English, as the words around it are. */
 export function formatAge(ms) {
   const hours = Math.round((Date.now() - ms) / 3_600_000);
-  const ago = new Intl.RelativeTimeFormat(LOCALES, { numeric: "auto" });
+  const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
   return hours < 48 ? ago.format(-hours, "hour") : ago.format(-Math.round(hours / 24), "day");
 }
 

@@ -12,6 +12,7 @@ import { funnel } from "./funnel.js";
 import { overview } from "./overview.js";
 import { retention } from "./retention.js";
 import {
+  amend,
   choose,
   chosenDays,
   chosenPreset,
@@ -88,7 +89,29 @@ function themeButton() {
   return button;
 }
 
-function dayField(id, label, day, meta, onchoose) {
+// The field of a day that has the focus. The document does not tell while one moves within it.
+let typedIn = null;
+
+/** A day to type: each key may complete one, so that all of a visit are one step to go back to. */
+function dayField(id, label, meta, join) {
+  let before = null;
+  let isStep = true;
+  const begin = (event) => {
+    typedIn = event.target;
+    before = chosenDays();
+    isStep = true;
+  };
+  const change = (event) => {
+    const day = event.target.validity.valid ? parseDay(event.target.value) : null;
+    if (day === null) return;
+    (isStep ? set : amend)(describeDays(join(day, before ?? chosenDays())));
+    isStep = typedIn !== event.target;
+  };
+  const end = () => {
+    typedIn = null;
+    before = null;
+    markDays();
+  };
   return h(
     "span",
     { class: "field" },
@@ -96,37 +119,51 @@ function dayField(id, label, day, meta, onchoose) {
     h("input", {
       type: "date",
       id,
-      value: isoDay(day),
       min: meta.first_date,
       max: meta.last_date,
-      onchange: (event) => {
-        if (parseDay(event.target.value) !== null) onchoose(parseDay(event.target.value));
-      },
+      onfocus: begin,
+      onchange: change,
+      onblur: end,
     }),
   );
 }
 
 function filters(data) {
   const own = data.accounts.filter((account) => account.role === "own");
-  const [from, to] = chosenDays();
   const options = [
     ["own", own.length === 1 ? `@${own[0].handle}` : `All ${own.length} own accounts`],
     ...(own.length > 1 ? own.map((account) => [account.id, `@${account.handle}`]) : []),
   ];
-  const isOwn = own.some((account) => account.id === get("account"));
   return [
-    select("Account", options, isOwn ? get("account") : "own", (account) => set({ account })),
-    segmented("Days", PRESETS, chosenPreset(), (range) => set({ range, from: null, to: null })),
+    select("Account", options, "own", (account) => set({ account })),
+    segmented("Days", PRESETS, null, (range) => set({ range, from: null, to: null })),
     h(
       "span",
       { class: "dates" },
-      dayField("from", "From", from, data.meta, (day) =>
-        set(describeDays([day, Math.max(day, to)])),
-      ),
+      dayField("from", "From", data.meta, (day, [, to]) => [day, Math.max(day, to)]),
       h("span", { "aria-hidden": "true" }, "–"),
-      dayField("to", "To", to, data.meta, (day) => set(describeDays([Math.min(from, day), day]))),
+      dayField("to", "To", data.meta, (day, [from]) => [Math.min(from, day), day]),
     ),
   ];
+}
+
+/** Show the chosen days in their fields, but for the one that the reader is typing in. */
+function markDays() {
+  chosenDays().forEach((day, index) => {
+    const input = document.getElementById(["from", "to"][index]);
+    if (input !== typedIn) input.value = isoDay(day);
+  });
+}
+
+function markFilters() {
+  const holder = document.getElementById("filters");
+  const account = holder.querySelector("select");
+  const isThere = [...account.options].some(({ value }) => value === get("account"));
+  account.value = isThere ? get("account") : "own";
+  for (const button of holder.querySelectorAll(".segmented button")) {
+    button.setAttribute("aria-pressed", String(button.dataset.value === chosenPreset()));
+  }
+  markDays();
 }
 
 function tabList() {
@@ -207,7 +244,7 @@ function buildFrame(data) {
           h("span", { class: "mark", "aria-hidden": "true" }),
           h("h1", {}, "Short-video dashboard"),
         ),
-        h("div", { class: "filters", id: "filters" }),
+        h("div", { class: "filters", id: "filters" }, filters(data)),
         themeButton(),
       ),
       tabList(),
@@ -234,6 +271,11 @@ function buildFrame(data) {
       h("p", { id: "limits" }, limits.filter(Boolean).join(" ")),
       hatchPattern(),
     );
+  // The address keeps what the reader chose, which another fragment would wipe.
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    document.getElementById("content").focus();
+  });
 }
 
 /** Draw the chosen tab anew, and give the focus back to what had it. */
@@ -242,7 +284,7 @@ function draw(data) {
   const name = chosenTab();
   const [, label, build] = TABS.find(([tab]) => tab === name);
   const isSame = document.getElementById("panel")?.dataset.tab === name;
-  document.getElementById("filters").replaceChildren(...filters(data));
+  markFilters();
   markTab();
   const panel = h(
     "div",
@@ -260,19 +302,28 @@ function draw(data) {
   document.title = `${label} · Short-video dashboard`;
   tidy();
   if (!isSame) scrollTo(0, 0);
-  focused?.()?.focus({ preventScroll: true });
+  if (focused) giveFocus(focused(), document.getElementById(isSame ? "content" : `tab-${name}`));
 }
+
+/** Focus what had it if it is still there, else what is nearest to it. */
+function giveFocus(...elements) {
+  for (const element of elements) {
+    if (document.activeElement === document.body) element?.focus({ preventScroll: true });
+  }
+}
+
+const FOCUSABLE = "button, select, input, [tabindex]";
 
 function findAgain(element) {
   if (!element || element === document.body) return null;
   if (element.id && !/-\d+$/.test(element.id)) return () => document.getElementById(element.id);
   const holder = element.closest("#filters, [data-kpi], section[id]");
-  if (!holder) return null;
+  if (!holder) return () => null;
   const within = holder.id
     ? `#${CSS.escape(holder.id)}`
     : `[data-kpi="${CSS.escape(holder.dataset.kpi)}"]`;
-  const index = [...holder.querySelectorAll("button, select, input")].indexOf(element);
-  return () => document.querySelector(within)?.querySelectorAll("button, select, input")[index];
+  const index = [...holder.querySelectorAll(FOCUSABLE)].indexOf(element);
+  return () => document.querySelector(within)?.querySelectorAll(FOCUSABLE)[index];
 }
 
 /** Paper is white: charts are drawn in light colours for it, and back afterwards. */

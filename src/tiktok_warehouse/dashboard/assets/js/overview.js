@@ -12,7 +12,7 @@ import {
   isoDay,
 } from "./format.js";
 import { labelOf, MEASURES, UNIT_NAMES, unitOf } from "./measures.js";
-import { chosenAccounts, chosenDays, choose, set } from "./state.js";
+import { chosenAccounts, chosenDays, choose, set, strayDays } from "./state.js";
 import { CONTEXT_DAYS, direction, tile } from "./tiles.js";
 import { isProvisional, kindOf, measureDays, measureWindow, windowBefore } from "./windows.js";
 
@@ -53,6 +53,7 @@ export function overview(data) {
 /** Which days are looked at, and which they are held against. */
 export function periodLine(data, accounts, from, to) {
   const [before, last] = windowBefore(from, to);
+  const stray = strayDays();
   let provisional = 0;
   for (let day = from; day <= to; day += 1) provisional += isProvisional(accounts, day) ? 1 : 0;
   return h(
@@ -60,7 +61,7 @@ export function periodLine(data, accounts, from, to) {
     { class: "period" },
     h("strong", {}, formatSpan(from, to)),
     before >= data.meta.first
-      ? ` against the ${to - from + 1} days before, ${formatSpan(before, last)}`
+      ? ` against ${from === to ? "the day" : `the ${to - from + 1} days`} before, ${formatSpan(before, last)}`
       : " (the days before are not in the data)",
     provisional
       ? h(
@@ -69,6 +70,7 @@ export function periodLine(data, accounts, from, to) {
           `${provisional} provisional ${provisional === 1 ? "day" : "days"}`,
         )
       : null,
+    stray ? h("span", { class: "stray" }, ` ${stray}`) : null,
   );
 }
 
@@ -89,7 +91,7 @@ function trend(data, name, accounts, from, to) {
   const days = now.map(({ day }) => day);
   const past = shift === 7 ? "A week before" : `${shift} days before`;
   const flagged = now
-    .map((day, index) => [index, day.isAnomaly ? day.value : null])
+    .map((day, index) => [index, day.outside.length ? day.value : null])
     .filter(([, value]) => value !== null);
   return card({
     title: `${measure.label} by day`,
@@ -101,10 +103,21 @@ function trend(data, name, accounts, from, to) {
       "ul",
       { class: "legend" },
       h("li", {}, h("i", { class: "line" }), "Each day"),
-      h("li", {}, h("i", { class: "dashed" }), past),
-      h("li", {}, h("i", { class: "ring" }), "Outside its normal"),
-      h("li", {}, h("i", { class: "shade" }), "Chosen days"),
-      h("li", {}, h("i", { class: "hatched" }), "Provisional"),
+      before.some((value) => value !== null)
+        ? h("li", {}, h("i", { class: "dashed" }), past)
+        : null,
+      flagged.length
+        ? h(
+            "li",
+            {},
+            h("i", { class: "ring" }),
+            accounts.length > 1 ? "An account outside its normal" : "Outside its normal",
+          )
+        : null,
+      first < from ? h("li", {}, h("i", { class: "shade" }), "Chosen days") : null,
+      days.some((day) => isProvisional(accounts, day))
+        ? h("li", {}, h("i", { class: "hatched" }), "Provisional")
+        : null,
       measure.alike === "engagement_has_saves" && kind === 0
         ? h("li", {}, "Engagement without saves")
         : null,
@@ -174,13 +187,15 @@ function trend(data, name, accounts, from, to) {
           show: (value) => formatValue(value, measure.unit),
         },
         { key: "anomaly", name: "outside its normal" },
+        { key: "accounts", name: "accounts outside", show: (value) => value ?? "none" },
         { key: "provisional", name: "provisional" },
       ],
       rows: now.map((day, index) => ({
         day: isoDay(day.day),
         value: day.value,
         before: before[index],
-        anomaly: day.isAnomaly ? "yes" : "no",
+        anomaly: day.outside.length ? "yes" : "no",
+        accounts: day.outside.join(" ") || null,
         provisional: isProvisional(accounts, day.day) ? "yes" : "no",
       })),
     },
@@ -189,7 +204,12 @@ function trend(data, name, accounts, from, to) {
 
 function trendNote(accounts, day) {
   const notes = [];
-  if (day.isAnomaly) notes.push("Outside its normal of the 28 days before.");
+  if (day.outside.length)
+    notes.push(
+      accounts.length > 1
+        ? `Outside its normal: ${day.outside.join(", ")}.`
+        : "Outside its normal of the 28 days before.",
+    );
   if (isProvisional(accounts, day.day)) notes.push("Provisional: may still change.");
   if (day.value === null && day.why) notes.push(day.why);
   return notes.join(" ") || null;

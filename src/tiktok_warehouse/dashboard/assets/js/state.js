@@ -57,6 +57,12 @@ export function set(changes) {
   location.hash = addressWith(changes);
 }
 
+/** The same, with no step to go back to. */
+export function amend(changes) {
+  note(changes);
+  listeners.forEach((listen) => listen());
+}
+
 /** Write settings into the address without drawing the page anew, nor a step to go back to. */
 export function note(changes) {
   history.replaceState(null, "", addressWith(changes));
@@ -70,33 +76,44 @@ export function chosenAccounts() {
   return one ? [one] : own;
 }
 
-/** First and last chosen day, within the data. */
-export function chosenDays() {
-  const from = parseDay(current.from);
-  const to = parseDay(current.to);
-  if (from !== null && to !== null && from <= to && to >= meta.first && from <= meta.last) {
-    return [Math.max(from, meta.first), Math.min(to, meta.last)];
-  }
-  const length =
-    current.range === "all"
-      ? Infinity
-      : Number(
-          choose(
-            "range",
-            PRESETS.map(([name]) => name),
-            "7",
-          ),
-        );
-  return [Math.max(meta.first, meta.last - length + 1), meta.last];
+function namesDays() {
+  return Boolean(current.from || current.to);
 }
 
-export function chosenPreset() {
-  if (parseDay(current.from) !== null && parseDay(current.to) !== null) return null;
+/** The days that the address names, within the data and in their order; null if they are not. */
+function namedDays() {
+  const given = [parseDay(current.from), parseDay(current.to)];
+  if (given.includes(null)) return null;
+  const [from, to] = [Math.min(...given), Math.max(...given)];
+  if (to < meta.first || from > meta.last) return null;
+  return [Math.max(from, meta.first), Math.min(to, meta.last)];
+}
+
+function presetInAddress() {
   return choose(
     "range",
     PRESETS.map(([name]) => name),
     "7",
   );
+}
+
+/** First and last chosen day, within the data. */
+export function chosenDays() {
+  const preset = presetInAddress();
+  const length = preset === "all" ? Infinity : Number(preset);
+  return namedDays() ?? [Math.max(meta.first, meta.last - length + 1), meta.last];
+}
+
+export function chosenPreset() {
+  return namedDays() ? null : presetInAddress();
+}
+
+/** A word to the reader whose address names days that cannot be shown; otherwise null. */
+export function strayDays() {
+  if (!namesDays() || namedDays()) return null;
+  const preset = presetInAddress();
+  const shown = preset === "all" ? "all days" : `the last ${preset} days`;
+  return `The days in the address are not in the data; ${shown} are shown.`;
 }
 
 export function describeDays([from, to]) {

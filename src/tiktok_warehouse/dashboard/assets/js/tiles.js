@@ -42,7 +42,7 @@ export function tile(data, name, accounts, [from, to], { isChosen = false, oncho
     ),
     h("p", { class: "tile-change" }, change(measure, now, before)),
     sparkline(days, from, accounts),
-    h("p", { class: "tile-note" }, tileNote(measure, now)),
+    h("p", { class: "tile-note" }, tileNote(measure, now, days.filter(isRinged(from)).length)),
   );
 }
 
@@ -100,21 +100,34 @@ export function direction(difference, text, rest) {
   ];
 }
 
-function tileNote(measure, now) {
+/** Those of the chosen days alone, or the line would drown in rings. */
+function isRinged(from) {
+  return (day) => day.outside.length > 0 && day.value !== null && day.day >= from;
+}
+
+function tileNote(measure, now, ringed) {
   const notes = [];
   if (now.why) notes.push(now.why);
   if (now.known !== null && now.known !== undefined)
     notes.push(`On the known days: ${formatValue(now.known, measure.unit)}.`);
   if (now.denominator !== null && measure.kind === "ratio")
     notes.push(
-      `${formatCount(measure.divisor ? Math.round(now.numerator / measure.divisor) : now.numerator)} ${measure.parts[0]} ÷ ${formatCount(now.denominator)} ${visitWord(measure, now)}`,
+      `${counted(now.numerator / (measure.divisor ?? 1), measure.parts[0])} ÷ ${counted(now.denominator, visitWord(measure, now))}.`,
     );
   if (measure.alike === "engagement_has_saves" && now.alike === 0) notes.push("Without saves.");
   if (now.left?.length)
     notes.push(
       `Without ${now.left.map((account) => `@${account.handle}`).join(", ")}: no source tells it.`,
     );
+  if (ringed)
+    notes.push(ringed === 1 ? "1 day outside its normal." : `${ringed} days outside their normal.`);
   return notes.join(" ");
+}
+
+/** A count and what is counted; of one, the word without its s. */
+function counted(count, words) {
+  const whole = Math.round(count);
+  return `${formatCount(whole)} ${whole === 1 ? words.replace(/s(?= |$)/, "") : words}`;
 }
 
 function visitWord(measure, now) {
@@ -130,16 +143,15 @@ const HEIGHT = 44;
 function sparkline(days, from, accounts) {
   const values = days.map((day) => day.value);
   const known = values.filter((value) => value !== null);
-  if (known.length < 2) return h("div", { class: "spark" });
+  if (!known.length) return h("div", { class: "spark" });
   const low = Math.min(...known);
   const range = Math.max(...known) - low || 1;
-  const x = (index) => 3 + (index / (days.length - 1)) * (WIDTH - 6);
+  const x = (index) => 3 + (index / Math.max(1, days.length - 1)) * (WIDTH - 6);
   const y = (value) => HEIGHT - 5 - ((value - low) / range) * (HEIGHT - 10);
   const start = days.findIndex((day) => day.day >= from);
   const firstProvisional = days.findIndex((day) => isProvisional(accounts, day.day));
-  // Those of the chosen days alone, or the line would drown in them.
   const flagged = days
-    .map((day, index) => (day.isAnomaly && day.value !== null && day.day >= from ? index : -1))
+    .map((day, index) => (isRinged(from)(day) ? index : -1))
     .filter((index) => index >= 0);
   return h(
     "svg",
@@ -179,7 +191,9 @@ function path(values, x, y, from, to, style) {
   for (let index = from; index <= to; index += 1) {
     if (values[index] === null) isOpen = false;
     else {
-      line += `${isOpen ? "L" : "M"}${x(index).toFixed(1)} ${y(values[index]).toFixed(1)}`;
+      const point = `${x(index).toFixed(1)} ${y(values[index]).toFixed(1)}`;
+      // A day alone is a dot: the round end of a line without length.
+      line += isOpen ? `L${point}` : `M${point}h0.01`;
       isOpen = true;
     }
   }

@@ -107,6 +107,7 @@ function explain(measure, whole, twoSources) {
   if (whole.alike.size > 1) return measure.mixed;
   if (twoSources) return "The days have their numbers from two sources, which are not mixed.";
   const missing = whole.outside + whole.unknown;
+  if (whole.days === 1) return "The day is not known.";
   return `${missing} of ${whole.days} days are not known.`;
 }
 
@@ -168,7 +169,7 @@ export function measureDays(accounts, measure, from, to) {
     days.push({
       day,
       ...measureWindow(accounts, measure, day, day),
-      isAnomaly: hasAnomaly(accounts, measure, day),
+      outside: outsideNormal(accounts, measure, day),
     });
   }
   if (!measure.alike) return days;
@@ -183,12 +184,15 @@ export function kindOf(days) {
   return days.findLast((day) => day.value !== null)?.alike ?? null;
 }
 
-function hasAnomaly(accounts, measure, day) {
-  if (measure.anomaly === undefined) return false;
-  return accounts.some((account) => {
-    const flags = account.columns.anomalies[day - account.first] ?? 0;
-    return (flags & (1 << measure.anomaly)) !== 0;
-  });
+/** Handles of the accounts for which the day lies outside its normal. */
+function outsideNormal(accounts, measure, day) {
+  if (measure.anomaly === undefined) return [];
+  return accounts
+    .filter((account) => {
+      const flags = account.columns.anomalies[day - account.first] ?? 0;
+      return (flags & (1 << measure.anomaly)) !== 0;
+    })
+    .map((account) => `@${account.handle}`);
 }
 
 /** The window of the same length that ends the day before. */
