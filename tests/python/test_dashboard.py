@@ -1142,3 +1142,72 @@ def test_the_switch_and_the_system_choose_the_colours(sample_home: Home, browser
     assert lightness() < 40
     watched.check()
     context.close()
+
+
+@NEEDS_CHROMIUM
+def test_trust_counts_the_disagreements_of_the_chosen_accounts(
+    sample_home: Home, marts: duckdb.DuckDBPyConnection, watched: Watched
+) -> None:
+    page = watched.open(find_page(sample_home), "tab=trust&account=7012535699907695489")
+    expected = marts.execute(
+        "select count(*), (select count(*) from quality.source_disagreements)"
+        " from quality.source_disagreements where account_id = '7012535699907695489'"
+    ).fetchone()
+    assert expected is not None
+    assert 0 < expected[0] < expected[1]
+    tile = page.locator(".tile", has_text="Disagreements").locator(".tile-value").inner_text()
+    assert int(re.sub(r"\D", "", tile)) == expected[0]
+    rows = read_csv(page, "disagreements")
+    assert sum(int(row["numbers"]) for row in rows) == expected[0]
+    assert "whatever days are chosen" in page.locator(".period").inner_text()
+
+
+@NEEDS_CHROMIUM
+def test_trust_files_hold_what_the_tables_put_into_words(
+    sample_home: Home, watched: Watched
+) -> None:
+    page = watched.open(find_page(sample_home), "tab=trust")
+    assert all(int(row["days"]) >= int(row["unknown"]) >= 0 for row in read_csv(page, "freshness"))
+    rejected = read_csv(page, "rejected-rows")
+    assert all(row["reason_code"] for row in rejected)
+    assert {row["is_waiting"] for row in rejected} <= {"0", "1"}
+
+
+@NEEDS_CHROMIUM
+def test_a_run_that_has_not_ended_has_no_counts_yet(
+    database: Path, tmp_path: Path, watched: Watched
+) -> None:
+    changed = change(
+        database,
+        tmp_path,
+        "update quality.refresh_runs set ended_at = null, landed_files = 0, raw_rows = 0",
+    )
+    page = watched.open(changed, "tab=trust")
+    assert {(row["landed_files"], row["raw_rows"]) for row in read_csv(page, "refreshes")} == {
+        ("", "")
+    }
+    cells = page.locator("#card-refreshes tbody tr").first.locator("td").all_inner_texts()
+    assert cells[2:] == ["not known"] * 3
+
+
+@NEEDS_CHROMIUM
+def test_a_formula_behind_a_line_or_in_wide_letters_is_no_formula(
+    database: Path, tmp_path: Path, watched: Watched
+) -> None:
+    formulas = ("\n=1+1", "\uff1d1+1", "\uff0b1+1", "\uff0d1+1", "\uff20sum(a1)")
+    with duckdb.connect(str(database), read_only=True) as connection:
+        videos = connection.execute(
+            f"select video_id from marts.daily_video_kpis where account_id in {OWN}"
+            " group by 1 order by sum(views) desc limit 5"
+        ).fetchall()
+    changed = change(
+        database,
+        tmp_path,
+        *(
+            f"update marts.dim_videos set caption = '{text}' where video_id = '{video}'"
+            for (video,), text in zip(videos, formulas, strict=True)
+        ),
+    )
+    page = watched.open(changed, "tab=content&range=all")
+    cells = {row["id"]: row["caption"] for row in read_csv(page, "videos")}
+    assert [cells[video] for (video,) in videos] == [f"'{text}" for text in formulas]
