@@ -34,8 +34,9 @@ const TILES = ["viewer_days", "new_viewers", "followers_closing", "followers_gai
 // More could not be told apart by their colours; the table has all.
 const DRAWN_SOURCES = 7;
 const OTHERS = "all_others";
-// Of a table's row beside a chart, in pixels.
-const ROW_HEIGHT = 33;
+// Of a table beside a chart, in pixels; a longer one scrolls.
+const ROW_HEIGHT = 36;
+const MOST_HEIGHT = 540;
 // The mart has no longer one: over all days everybody would be new.
 const PERIODS = { 7: "last_7_days", 28: "last_28_days", 90: "last_90_days" };
 
@@ -549,7 +550,7 @@ function cohorts(data, accounts, rowsBeside) {
     file: "cohorts",
     define,
     span: 6,
-    height: Math.max(270, weeks.length * 22 + 90, rowsBeside * ROW_HEIGHT),
+    height: Math.max(270, weeks.length * 22 + 90, Math.min(rowsBeside * ROW_HEIGHT, MOST_HEIGHT)),
     note: [
       accounts.length > 1
         ? [

@@ -184,6 +184,26 @@ function ranking(data, rows, kpi, own, { hasSaves, isOne, alone }) {
               borderRadius: [0, 5, 5, 0],
             },
           })),
+          markLine:
+            median === null
+              ? undefined
+              : {
+                  silent: true,
+                  symbol: "none",
+                  lineStyle: { color: colour.series[3], type: "dashed", width: 1.5 },
+                  label: { show: false },
+                  data: [{ xAxis: median }],
+                },
+        },
+        // Bars that are not seen hold the labels, so that these lie over the median's line.
+        {
+          type: "bar",
+          z: 6,
+          silent: true,
+          barMaxWidth: 22,
+          barGap: "-100%",
+          itemStyle: { color: "transparent" },
+          data: sorted.map((row) => row.value),
           label: {
             show: true,
             position: "right",
@@ -192,18 +212,6 @@ function ranking(data, rows, kpi, own, { hasSaves, isOne, alone }) {
             padding: [1, 3],
             formatter: (point) => formatValue(point.value, unit),
           },
-          markLine:
-            median === null
-              ? undefined
-              : {
-                  silent: true,
-                  // Over the bars, under their labels.
-                  z: 2,
-                  symbol: "none",
-                  lineStyle: { color: colour.series[3], type: "dashed", width: 1.5 },
-                  label: { show: false },
-                  data: [{ xAxis: median }],
-                },
         },
       ],
     }),
