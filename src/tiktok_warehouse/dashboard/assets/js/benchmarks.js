@@ -1,15 +1,7 @@
 // Benchmarks: own accounts and competitors on the same day, by what is publicly known of each.
 
 import { card, nothing } from "./card.js";
-import {
-  dayAxis,
-  grid,
-  namedAxis,
-  provisionalArea,
-  tip,
-  tooltip,
-  valueAxis,
-} from "./charts.js";
+import { dayAxis, grid, namedAxis, provisionalArea, tip, tooltip, valueAxis } from "./charts.js";
 import { rowsOf } from "./data.js";
 import { h, select } from "./dom.js";
 import {
@@ -335,12 +327,7 @@ function lines(data, all, kpi, own) {
       "ul",
       { class: "legend" },
       accounts.map((account, index) =>
-        h(
-          "li",
-          {},
-          lineMark(looks[index]),
-          h("bdi", {}, `@${data.accounts[account].handle}`),
-        ),
+        h("li", {}, lineMark(looks[index]), h("bdi", {}, `@${data.accounts[account].handle}`)),
       ),
       provisional.size ? h("li", {}, h("i", { class: "hatched" }), "Provisional") : null,
     ),
@@ -367,9 +354,7 @@ function lines(data, all, kpi, own) {
         color: colour.series[looks[index].colour],
         lineStyle: { width: looks[index].width, type: looks[index].dash ?? "solid" },
         z: looks[index].z,
-        markArea: index
-          ? undefined
-          : provisionalArea(colour, days, (day) => provisional.has(day)),
+        markArea: index ? undefined : provisionalArea(colour, days, (day) => provisional.has(day)),
       })),
     }),
     table: benchmarkTable(data, rows),

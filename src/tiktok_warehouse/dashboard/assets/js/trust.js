@@ -199,9 +199,7 @@ function listed({
     body: rows?.length
       ? table(columns, rows, title, { limit: 60 })
       : nothing(rows ? empty : "Not in this version."),
-    table: rows?.length
-      ? { columns: savedColumns(columns, saved), rows }
-      : null,
+    table: rows?.length ? { columns: savedColumns(columns, saved), rows } : null,
   });
 }
 
