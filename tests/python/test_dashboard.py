@@ -1348,3 +1348,274 @@ def test_the_switch_and_the_system_choose_the_colours(sample_home: Home, browser
     assert lightness() < 40
     watched.check()
     context.close()
+
+
+@NEEDS_CHROMIUM
+def test_trust_counts_the_disagreements_of_the_chosen_accounts(
+    sample_home: Home, marts: duckdb.DuckDBPyConnection, watched: Watched
+) -> None:
+    page = watched.open(find_page(sample_home), "tab=trust&account=7012535699907695489")
+    expected = marts.execute(
+        "select count(*), (select count(*) from quality.source_disagreements)"
+        " from quality.source_disagreements where account_id = '7012535699907695489'"
+    ).fetchone()
+    assert expected is not None
+    assert 0 < expected[0] < expected[1]
+    tile = page.locator(".tile", has_text="Disagreements").locator(".tile-value").inner_text()
+    assert int(re.sub(r"\D", "", tile)) == expected[0]
+    rows = read_csv(page, "disagreements")
+    assert sum(int(row["numbers"]) for row in rows) == expected[0]
+    assert "whatever days are chosen" in page.locator(".period").inner_text()
+
+
+@NEEDS_CHROMIUM
+def test_trust_files_hold_what_the_tables_put_into_words(
+    sample_home: Home, watched: Watched
+) -> None:
+    page = watched.open(find_page(sample_home), "tab=trust")
+    assert all(int(row["days"]) >= int(row["unknown"]) >= 0 for row in read_csv(page, "freshness"))
+    rejected = read_csv(page, "rejected-rows")
+    assert all(row["reason_code"] for row in rejected)
+    assert {row["is_waiting"] for row in rejected} <= {"0", "1"}
+
+
+@NEEDS_CHROMIUM
+def test_a_run_that_has_not_ended_has_no_counts_yet(
+    database: Path, tmp_path: Path, watched: Watched
+) -> None:
+    changed = change(
+        database,
+        tmp_path,
+        "update quality.refresh_runs set ended_at = null, landed_files = 0, raw_rows = 0",
+    )
+    page = watched.open(changed, "tab=trust")
+    assert {(row["landed_files"], row["raw_rows"]) for row in read_csv(page, "refreshes")} == {
+        ("", "")
+    }
+    cells = page.locator("#card-refreshes tbody tr").first.locator("td").all_inner_texts()
+    assert cells[2:] == ["not known"] * 3
+
+
+@NEEDS_CHROMIUM
+def test_a_formula_behind_a_line_or_in_wide_letters_is_no_formula(
+    database: Path, tmp_path: Path, watched: Watched
+) -> None:
+    formulas = ("\n=1+1", "\uff1d1+1", "\uff0b1+1", "\uff0d1+1", "\uff20sum(a1)")
+    with duckdb.connect(str(database), read_only=True) as connection:
+        videos = connection.execute(
+            f"select video_id from marts.daily_video_kpis where account_id in {OWN}"
+            " group by 1 order by sum(views) desc limit 5"
+        ).fetchall()
+    changed = change(
+        database,
+        tmp_path,
+        *(
+            f"update marts.dim_videos set caption = '{text}' where video_id = '{video}'"
+            for (video,), text in zip(videos, formulas, strict=True)
+        ),
+    )
+    page = watched.open(changed, "tab=content&range=all")
+    cells = {row["id"]: row["caption"] for row in read_csv(page, "videos")}
+    assert [cells[video] for (video,) in videos] == [f"'{text}" for text in formulas]
+
+
+def read_chart(page: Page, file: str) -> list[str]:
+    """The words in a chart."""
+    page.locator(f"#card-{file} .chart").scroll_into_view_if_needed()
+    page.locator(f"#card-{file} .chart svg").wait_for()
+    return page.locator(f"#card-{file} .chart svg text").all_text_contents()
+
+
+@NEEDS_CHROMIUM
+def test_lines_of_accounts_hold_one_definition_and_the_rest_is_named(
+    sample_home: Home, marts: duckdb.DuckDBPyConnection, watched: Watched
+) -> None:
+    page = watched.open(find_page(sample_home), "tab=benchmarks&bench=engagement_rate_pct&range=90")
+    handles = {
+        has_saves: {handle for (handle,) in rows}
+        for has_saves in (True, False)
+        if (
+            rows := marts.execute(
+                "select distinct handle from marts.account_benchmarks"
+                " inner join marts.dim_accounts using (account_id)"
+                " where kpi = 'engagement_rate_pct' and engagement_has_saves = ?",
+                [has_saves],
+            ).fetchall()
+        )
+    }
+    assert len(handles) == 2
+    assert {row["account"] for row in read_csv(page, "benchmark-days")} == handles[True]
+    note = page.locator("#card-benchmark-days .note").inner_text()
+    assert all(f"@{handle}" in note for handle in handles[False])
+
+
+@NEEDS_CHROMIUM
+def test_provisional_days_are_hatched_in_every_chart_by_day(
+    sample_home: Home, marts: duckdb.DuckDBPyConnection, watched: Watched
+) -> None:
+    newest = marts.execute(f"select {LAST}::varchar").fetchone()
+    assert newest is not None
+    day = newest[0]
+    for tab, card in (
+        (f"tab=audience&from={day}&to={day}", "followers"),
+        ("tab=benchmarks&range=28", "benchmark-days"),
+    ):
+        page = watched.open(find_page(sample_home), tab)
+        assert "Provisional" in page.locator(f"#card-{card} .legend").inner_text()
+        assert read_chart(page, card)
+        assert page.locator(f'#card-{card} .chart svg path[fill^="url("]').count() > 0
+
+
+@NEEDS_CHROMIUM
+def test_what_has_no_source_has_no_rate(
+    sample_home: Home, marts: duckdb.DuckDBPyConnection, watched: Watched
+) -> None:
+    page = watched.open(find_page(sample_home), "tab=funnel&range=all")
+    rates = {row["source"]: row["rate"] for row in read_csv(page, "funnel-sources")}
+    expected = marts.execute(
+        "select 100 * (sum(conversions)::double / sum(views)) from marts.conversion_funnel"
+        " where breakdown = 'traffic_source' and breakdown_value = 'for_you'"
+        f" and account_id in {OWN}"
+    ).fetchone()
+    assert expected is not None
+    assert float(rates["for_you"]) == pytest.approx(expected[0])
+    assert rates["unknown"] == ""
+
+
+@NEEDS_CHROMIUM
+def test_a_step_that_more_take_than_the_one_before_is_held_against_views_alone(
+    database: Path, tmp_path: Path, watched: Watched
+) -> None:
+    changed = change(
+        database, tmp_path, "update marts.daily_account_kpis set profile_visits = engagements + 1"
+    )
+    page = watched.open(changed, "tab=funnel&range=28")
+    assert "engagements" not in page.locator('[data-step="profile_visits"]').inner_text()
+    assert "of profile visits" in page.locator('[data-step="link_clicks"]').inner_text()
+
+
+@NEEDS_CHROMIUM
+def test_conversions_by_type_have_all_chosen_days(
+    database: Path, tmp_path: Path, watched: Watched
+) -> None:
+    changed = change(
+        database,
+        tmp_path,
+        f"delete from marts.fct_conversion_daily where event_date > {LAST} - 3"
+        f" or event_date < {LAST} - 20",
+    )
+    page = watched.open(changed, "tab=funnel&range=28")
+    rows = read_csv(page, "conversions-by-type")
+    assert len(rows) == 28
+    assert {rows[at]["link_click"] for at in (0, -1)} == {"0"}
+
+
+@NEEDS_CHROMIUM
+def test_videos_that_few_have_seen_are_counted_and_have_their_table(
+    sample_home: Home, marts: duckdb.DuckDBPyConnection, watched: Watched
+) -> None:
+    newest = marts.execute(f"select {LAST}::varchar").fetchone()
+    assert newest is not None
+    page = watched.open(find_page(sample_home), f"tab=content&from={newest[0]}&to={newest[0]}")
+    rows = read_csv(page, "views-against-rate")
+    assert 0 < max(int(row["views"]) for row in rows) < 20
+    shown = page.locator("#card-views-against-rate").inner_text()
+    assert f"All {len(rows)} videos have fewer than 20 views." in shown
+    assert "percent, by video" in shown
+    assert "not worked out for these days" in page.locator("#card-findings .unit").inner_text()
+    assert not [text for text in read_chart(page, "posting-hours") if "%" in text]
+    page = watched.open(find_page(sample_home), "tab=content&range=28")
+    assert len([text for text in read_chart(page, "posting-hours") if "%" in text]) == 2
+    assert "not worked out" not in page.locator("#card-findings .unit").inner_text()
+
+
+@NEEDS_CHROMIUM
+def test_an_account_has_its_colour_on_every_tab(sample_home: Home, watched: Watched) -> None:
+    def colour(page: Page, mark: str, handle: str) -> str:
+        item = page.locator(".legend li", has_text=handle).first.locator(mark)
+        found = re.search(r"var\(--c\d\)", item.get_attribute("style") or "")
+        assert found
+        return found[0]
+
+    page = watched.open(find_page(sample_home), "tab=content&range=90")
+    handles = page.locator("#card-views-against-rate .legend bdi").all_inner_texts()
+    everywhere = [colour(page, "i", handle) for handle in handles]
+    assert len(set(everywhere)) == len(handles) == 3
+    ids = (
+        page.locator("select")
+        .first.locator("option")
+        .evaluate_all("options => options.map(option => [option.textContent, option.value])")
+    )
+    for handle, expected in zip(handles, everywhere, strict=True):
+        account = next(value for text, value in ids if handle in text)
+        page = watched.open(find_page(sample_home), f"tab=benchmarks&account={account}")
+        assert colour(page, "line", handle) == expected
+
+
+@NEEDS_CHROMIUM
+def test_followers_gained_lost_and_adjusted_add_up(sample_home: Home, watched: Watched) -> None:
+    page = watched.open(find_page(sample_home), "tab=audience&range=all")
+    rows = [
+        [int(row[f"followers_{name}"]) for name in ("gained", "lost", "adjustment", "net")]
+        for row in read_csv(page, "followers")
+    ]
+    assert any(adjusted for _, _, adjusted, _ in rows)
+    assert all(gained - lost + adjusted == net for gained, lost, adjusted, net in rows)
+
+
+@NEEDS_CHROMIUM
+def test_weeks_without_a_later_one_are_left_out_and_the_shades_have_a_scale(
+    database: Path, tmp_path: Path, watched: Watched
+) -> None:
+    changed = change(
+        database,
+        tmp_path,
+        *SMALL_MARTS,
+        "insert into marts.viewer_retention select account_id, date '2026-08-10' as cohort_week,"
+        " 0::bigint, 50::bigint, 50::bigint, 100::double, true, false from marts.dim_accounts"
+        " where account_role = 'own'",
+    )
+    page = watched.open(changed, "tab=audience&range=28")
+    texts = read_chart(page, "cohorts")
+    assert "3 Aug" in texts
+    assert "10 Aug" not in texts
+    assert {"0.00%", "40.00%"} <= {text.replace("\u00a0", "") for text in texts}
+
+
+@NEEDS_CHROMIUM
+def test_whoever_asks_for_more_videos_goes_on_at_the_first_of_them(
+    sample_home: Home, watched: Watched
+) -> None:
+    page = watched.open(find_page(sample_home), "tab=content&range=90")
+    page.get_by_role("button", name="Show more").press("Enter")
+    assert page.evaluate("document.activeElement.closest('tr').sectionRowIndex") == 25
+
+
+@NEEDS_CHROMIUM
+def test_a_narrow_axis_of_a_videos_length_ends_at_its_end(
+    sample_home: Home, browser: Browser
+) -> None:
+    context = browser.new_context(locale="en-GB", viewport={"width": 390, "height": 844})
+    watched = Watched(context.new_page())
+    page = watched.open(find_page(sample_home), "tab=retention")
+    for card in ("retention", "retention-lengths"):
+        marks = [text for text in read_chart(page, card) if re.fullmatch(r"\d+%", text)]
+        assert marks.count("100%") == marks.count("75%") == 2
+    watched.check()
+    context.close()
+
+
+@NEEDS_CHROMIUM
+def test_repairs_have_their_days_as_the_reader_writes_them(
+    database: Path, tmp_path: Path, watched: Watched
+) -> None:
+    changed = change(
+        database,
+        tmp_path,
+        "insert into quality.calendar_repairs by name select 'overview' as file_kind,"
+        " date '2026-08-01' as first_labelled_date, date '2026-08-07' as last_labelled_date,"
+        " 'moved' as decision, 1 as shift_days, 'a year off' as reason",
+    )
+    page = watched.open(changed, "tab=trust")
+    cells = page.locator("#card-calendar-repairs tbody td").all_inner_texts()
+    assert cells[2:4] == ["1 Aug 2026", "7 Aug 2026"]

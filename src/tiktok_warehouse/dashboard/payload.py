@@ -635,8 +635,12 @@ class _Reader:
             ),
             "runs": self._read_if_there(
                 "refresh_runs",
+                # The run that publishes the page has not ended, nor counted its files, by then.
                 "select strftime(started_at, '%Y-%m-%dT%H:%M:%SZ') as started_at, result,"
-                " seconds::double as seconds, landed_files, refused_files, raw_rows"
+                " seconds::double as seconds,"
+                " if(ended_at is null, null, landed_files) as landed_files,"
+                " if(ended_at is null, null, refused_files) as refused_files,"
+                " if(ended_at is null, null, raw_rows) as raw_rows"
                 " from quality.refresh_runs order by started_at desc"
                 f" limit {_SHOWN_RUNS}",
             ),

@@ -8,7 +8,6 @@ import {
   grid,
   hatch,
   namedAxis,
-  provisionalArea,
   tip,
   tooltip,
   valueAxis,
@@ -35,6 +34,9 @@ const TILES = ["viewer_days", "new_viewers", "followers_closing", "followers_gai
 // More could not be told apart by their colours; the table has all.
 const DRAWN_SOURCES = 7;
 const OTHERS = "all_others";
+// Of a table beside a chart, in pixels; a longer one scrolls.
+const ROW_HEIGHT = 36;
+const MOST_HEIGHT = 540;
 // The mart has no longer one: over all days everybody would be new.
 const PERIODS = { 7: "last_7_days", 28: "last_28_days", 90: "last_90_days" };
 
@@ -60,7 +62,7 @@ export function audience(data) {
     traffic(data, accounts, days),
     trafficTable(data, accounts, days),
     segments(data, accounts),
-    cohorts(data, accounts),
+    cohorts(data, accounts, segmentRows(data, accounts).length),
   ];
 }
 
@@ -73,6 +75,20 @@ function valuesByDay(accounts, name, days) {
     (day) =>
       measureWindow(accounts, MEASURES[name] ?? { kind: "sum", column: name }, day, day).value,
   );
+}
+
+function earlyNote(accounts) {
+  return (day) => (isProvisional(accounts, day) ? "Provisional: may still change." : null);
+}
+
+/** Bars by day, hatched where the day may still change. */
+function provisionalBars(accounts, days, values, colour, index) {
+  return values.map((value, at) => ({
+    value,
+    itemStyle: isProvisional(accounts, days[at])
+      ? { color: hatch(colour.panel, colour.series[index]) }
+      : {},
+  }));
 }
 
 function viewers(accounts, span) {
@@ -116,12 +132,7 @@ function viewers(accounts, span) {
     chart: (colour) => ({
       animation: false,
       grid: grid(),
-      tooltip: tooltip(
-        colour,
-        dayTip(days, "count", (day) =>
-          isProvisional(accounts, day) ? "Provisional: may still change." : null,
-        ),
-      ),
+      tooltip: tooltip(colour, dayTip(days, "count", earlyNote(accounts))),
       xAxis: dayAxis(colour, days, { boundaryGap: true }),
       yAxis: valueAxis(colour, "count"),
       series: [
@@ -134,12 +145,7 @@ function viewers(accounts, span) {
           stack: "viewers",
           barMaxWidth: 34,
           color: colour.series[index],
-          data: values.map((value, at) => ({
-            value,
-            itemStyle: isProvisional(accounts, days[at])
-              ? { color: hatch(colour.panel, colour.series[index]) }
-              : {},
-          })),
+          data: provisionalBars(accounts, days, values, colour, index),
         }))
         .concat({
           type: "line",
@@ -173,7 +179,10 @@ function followers(accounts, span) {
   const days = listDays(span);
   const gained = valuesByDay(accounts, "followers_gained", days);
   const lost = valuesByDay(accounts, "followers_lost", days);
+  const adjusted = valuesByDay(accounts, "followers_adjustment", days);
   const net = valuesByDay(accounts, "followers_net", days);
+  const early = earlyNote(accounts);
+  const bars = (values, colour, index) => provisionalBars(accounts, days, values, colour, index);
   const title = "Followers gained and lost";
   const define = [
     "daily_account_kpis.followers_gained",
@@ -208,11 +217,12 @@ function followers(accounts, span) {
         h("i", { class: "line", style: "background:var(--text)" }),
         "Net, by the official count too",
       ),
+      h("li", {}, h("i", { class: "hatched" }), "Provisional"),
     ),
     chart: (colour) => ({
       animation: false,
       grid: grid(),
-      tooltip: tooltip(colour, dayTip(days, "count")),
+      tooltip: tooltip(colour, dayTip(days, "count", early)),
       xAxis: dayAxis(colour, days, { boundaryGap: true }),
       yAxis: valueAxis(colour, "count"),
       series: [
@@ -222,7 +232,7 @@ function followers(accounts, span) {
           stack: "followers",
           barMaxWidth: 34,
           color: colour.series[2],
-          data: gained,
+          data: bars(gained, colour, 2),
         },
         {
           type: "bar",
@@ -230,7 +240,11 @@ function followers(accounts, span) {
           stack: "followers",
           barMaxWidth: 34,
           color: colour.series[3],
-          data: lost.map((value) => (value === null ? null : -value)),
+          data: bars(
+            lost.map((value) => (value === null ? null : -value)),
+            colour,
+            3,
+          ),
         },
         {
           type: "line",
@@ -239,24 +253,21 @@ function followers(accounts, span) {
           data: net,
           symbolSize: 5,
           lineStyle: { width: 1.5 },
-          markArea: provisionalArea(colour, days, (day) => isProvisional(accounts, day)),
         },
       ],
     }),
     table: {
       columns: [
         { key: "day", name: "day" },
-        ...["followers_gained", "followers_lost", "followers_net"].map((name) => ({
-          key: name,
-          name,
-          isNumber: true,
-          show: formatCount,
-        })),
+        ...["followers_gained", "followers_lost", "followers_adjustment", "followers_net"].map(
+          (name) => ({ key: name, name, isNumber: true, show: formatCount }),
+        ),
       ],
       rows: days.map((day, at) => ({
         day: isoDay(day),
         followers_gained: gained[at],
         followers_lost: lost[at],
+        followers_adjustment: adjusted[at],
         followers_net: net[at],
       })),
     },
@@ -422,6 +433,16 @@ function trafficTable(data, accounts, span) {
   });
 }
 
+function segmentPeriod() {
+  return PERIODS[chosenPreset()] ?? PERIODS[90];
+}
+
+function segmentRows(data, accounts) {
+  const chosen = new Set(accounts.map((account) => account.index));
+  const period = segmentPeriod();
+  return rowsOf(data.segments, (row) => chosen.has(row.account) && row.period === period);
+}
+
 function segments(data, accounts) {
   const title = "Who takes part";
   if (!data.segments)
@@ -431,9 +452,7 @@ function segments(data, accounts) {
       span: 6,
       body: nothing("This warehouse does not have the mart audience_segments yet."),
     });
-  const period = PERIODS[chosenPreset()] ?? PERIODS[90];
-  const chosen = new Set(accounts.map((account) => account.index));
-  const rows = rowsOf(data.segments, (row) => chosen.has(row.account) && row.period === period)
+  const rows = segmentRows(data, accounts)
     .sort(
       (a, b) => a.account - b.account || SEGMENTS.indexOf(a.segment) - SEGMENTS.indexOf(b.segment),
     )
@@ -465,7 +484,7 @@ function segments(data, accounts) {
   ];
   return card({
     title,
-    unit: inWords(period).toLowerCase(),
+    unit: inWords(segmentPeriod()).toLowerCase(),
     file: "segments",
     span: 6,
     define: [
@@ -489,7 +508,7 @@ function segments(data, accounts) {
   });
 }
 
-function cohorts(data, accounts) {
+function cohorts(data, accounts, rowsBeside) {
   const title = "Who comes back";
   if (!data.cohorts)
     return card({
@@ -507,25 +526,31 @@ function cohorts(data, accounts) {
     pct: row.returned_pct,
     isHidden: row.is_suppressed === 1,
   }));
-  const known = rows.filter((row) => row.pct !== null && row.since > 0);
+  const later = rows.filter((row) => row.since > 0);
+  const known = later.filter((row) => row.pct !== null);
   const define = ["viewer_retention.cohort_week", "viewer_retention.returned_pct"];
-  if (!rows.length)
+  if (!later.length)
     return card({
       title,
       file: "cohorts",
       define,
       span: 6,
-      body: nothing("No viewers are known by person of this account."),
+      body: nothing(
+        rows.length
+          ? "No week of first views has a later one yet."
+          : "No viewers are known by person of this account.",
+      ),
     });
-  const weeks = [...new Set(rows.map((row) => row.week))];
-  const most = Math.max(...rows.map((row) => row.since));
+  const weeks = [...new Set(later.map((row) => row.week))];
+  const most = Math.max(...later.map((row) => row.since));
+  const highest = Math.max(...known.map((row) => row.pct), 1);
   return card({
     title,
     unit: "percent of new viewers, by week of first view",
     file: "cohorts",
     define,
     span: 6,
-    height: Math.max(240, weeks.length * 22 + 60),
+    height: Math.max(270, weeks.length * 22 + 90, Math.min(rowsBeside * ROW_HEIGHT, MOST_HEIGHT)),
     note: [
       accounts.length > 1
         ? [
@@ -539,7 +564,7 @@ function cohorts(data, accounts) {
       "Share of a week's new viewers that came back in each later week. The table has the numbers.",
     chart: (colour) => ({
       animation: false,
-      grid: grid({ bottom: 26 }),
+      grid: grid({ bottom: 56 }),
       tooltip: tooltip(
         colour,
         (point) => {
@@ -563,10 +588,18 @@ function cohorts(data, accounts) {
         { inverse: true },
       ),
       visualMap: {
-        show: false,
+        type: "continuous",
+        show: known.length > 0,
         min: 0,
-        max: Math.max(...known.map((row) => row.pct), 1),
+        max: highest,
+        orient: "horizontal",
+        left: "center",
+        bottom: 0,
+        itemHeight: 160,
+        itemWidth: 10,
         seriesIndex: 0,
+        text: [formatValue(highest, "pct"), formatValue(0, "pct")],
+        textStyle: { color: colour.soft, fontSize: 11 },
         inRange: { color: [colour.panel, colour.series[0]] },
       },
       series: [
@@ -581,8 +614,8 @@ function cohorts(data, accounts) {
         {
           type: "heatmap",
           itemStyle: { color: hatch(colour.hatch), borderColor: colour.panel, borderWidth: 2 },
-          data: rows
-            .filter((row) => row.pct === null && row.since > 0)
+          data: later
+            .filter((row) => row.pct === null)
             .map((row) => ({ value: [row.since - 1, weeks.indexOf(row.week), 0], row })),
         },
       ],

@@ -1,7 +1,7 @@
 // Benchmarks: own accounts and competitors on the same day, by what is publicly known of each.
 
 import { card, nothing } from "./card.js";
-import { dayAxis, grid, namedAxis, tip, tooltip, valueAxis } from "./charts.js";
+import { dayAxis, grid, namedAxis, provisionalArea, tip, tooltip, valueAxis } from "./charts.js";
 import { rowsOf } from "./data.js";
 import { h, select } from "./dom.js";
 import {
@@ -17,6 +17,14 @@ import { labelOf, UNIT_NAMES, unitOf } from "./measures.js";
 import { choose, chosenAccounts, chosenDays, set } from "./state.js";
 
 const FEWEST_DAYS = 28;
+// Own accounts have a colour each; others are told apart by their dashes.
+const DASHES = [
+  [6, 3],
+  [2, 3],
+  [10, 3, 2, 3],
+  [14, 5],
+  [6, 3, 2, 3, 2, 3],
+];
 
 export function benchmarks(data) {
   const rows = rowsOf(data.benchmarks);
@@ -56,7 +64,10 @@ export function benchmarks(data) {
         "p",
         { class: "period" },
         h("strong", {}, Number.isFinite(day) ? formatLongDay(day) : formatSpan(from, to)),
-        " the newest settled day with something to compare. Competitors are known by their public counters alone.",
+        Number.isFinite(day)
+          ? ` – the newest ${settled.length ? "settled" : "provisional"} day with something to compare. `
+          : " – nothing to compare. ",
+        "Competitors are known by their public counters alone.",
       ),
       chooser,
     ),
@@ -165,12 +176,6 @@ function ranking(data, rows, kpi, own, { hasSaves, isOne, alone }) {
               borderRadius: [0, 5, 5, 0],
             },
           })),
-          label: {
-            show: true,
-            position: "right",
-            color: colour.text,
-            formatter: (point) => formatValue(point.value, unit),
-          },
           markLine:
             median === null
               ? undefined
@@ -181,6 +186,24 @@ function ranking(data, rows, kpi, own, { hasSaves, isOne, alone }) {
                   label: { show: false },
                   data: [{ xAxis: median }],
                 },
+        },
+        // Bars that are not seen hold the labels, so that these lie over the median's line.
+        {
+          type: "bar",
+          z: 6,
+          silent: true,
+          barMaxWidth: 22,
+          barGap: "-100%",
+          itemStyle: { color: "transparent" },
+          data: sorted.map((row) => row.value),
+          label: {
+            show: true,
+            position: "right",
+            color: colour.text,
+            backgroundColor: colour.panel,
+            padding: [1, 3],
+            formatter: (point) => formatValue(point.value, unit),
+          },
         },
       ],
     }),
@@ -225,11 +248,54 @@ function benchmarkTable(data, rows) {
   };
 }
 
-function lines(data, rows, kpi, own) {
+/** Rows of the one definition that the newest day of an own account has, and a note on the rest. */
+function ofOneKind(data, all, own) {
+  const newest = [...all].sort((a, b) => own.has(b.account) - own.has(a.account) || b.day - a.day);
+  const kind = newest[0]?.has_saves ?? null;
+  const left = all.filter((row) => row.has_saves !== kind);
+  const names = [...new Set(left.map((row) => row.account))]
+    .sort((a, b) => a - b)
+    .map((account) => `@${data.accounts[account].handle}`);
+  return {
+    rows: all.filter((row) => row.has_saves === kind),
+    leftOut: names.length
+      ? `Left out, as known ${kind === 1 ? "without" : "with"} saves: ${names.join(", ")}.`
+      : null,
+  };
+}
+
+/** How each account is drawn: own ones in the colour that they have everywhere. */
+function looksOf(accounts, own) {
+  let others = -1;
+  return accounts.map((account) => {
+    if (own.has(account)) return { colour: account % 7, width: 2.5, dash: null, z: 3 };
+    others += 1;
+    return { colour: 6, width: 1.5, dash: DASHES[others % DASHES.length], z: 2 };
+  });
+}
+
+function lineMark({ colour, width, dash }) {
+  return h(
+    "svg",
+    { width: 26, height: 8, "aria-hidden": "true" },
+    h("line", {
+      x1: 0,
+      x2: 26,
+      y1: 4,
+      y2: 4,
+      style: `stroke:var(--c${colour + 1});stroke-width:${width}`,
+      "stroke-dasharray": dash?.join(" "),
+    }),
+  );
+}
+
+function lines(data, all, kpi, own) {
   const unit = unitOf(kpi);
+  const { rows, leftOut } = ofOneKind(data, all, own);
   const days = [...new Set(rows.map((row) => row.day))].sort((a, b) => a - b);
+  const provisional = new Set(rows.filter((row) => row.is_provisional).map((row) => row.day));
   const accounts = [...new Set(rows.map((row) => row.account))].sort(
-    (a, b) => own.has(a) - own.has(b),
+    (a, b) => own.has(b) - own.has(a) || a - b,
   );
   const title = `${labelOf(kpi) ?? inWords(kpi)} over time`;
   if (days.length < 2)
@@ -238,8 +304,7 @@ function lines(data, rows, kpi, own) {
       file: "benchmark-days",
       body: nothing(`Comparisons are kept for the last ${data.meta.benchmark_days} days.`),
     });
-  let ownSeen = 0;
-  const styles = accounts.map((account) => (own.has(account) ? (ownSeen += 1) : 0));
+  const looks = looksOf(accounts, own);
   const at = new Map(days.map((day, index) => [day, index]));
   const values = accounts.map((account) => {
     const line = new Array(days.length).fill(null);
@@ -255,22 +320,16 @@ function lines(data, rows, kpi, own) {
     unit: UNIT_NAMES[unit],
     file: "benchmark-days",
     height: 300,
+    note: leftOut,
     define: [`daily_account_kpis.${kpi}`],
     label: `${title}, by account. The table has the numbers.`,
     controls: h(
       "ul",
       { class: "legend" },
       accounts.map((account, index) =>
-        h(
-          "li",
-          {},
-          h("i", {
-            class: "line",
-            style: `background:${styles[index] ? `var(--c${((styles[index] - 1) % 6) + 1})` : "var(--hatch)"}`,
-          }),
-          h("bdi", {}, `@${data.accounts[account].handle}`),
-        ),
+        h("li", {}, lineMark(looks[index]), h("bdi", {}, `@${data.accounts[account].handle}`)),
       ),
+      provisional.size ? h("li", {}, h("i", { class: "hatched" }), "Provisional") : null,
     ),
     chart: (colour) => ({
       animation: false,
@@ -284,6 +343,7 @@ function lines(data, rows, kpi, own) {
             .filter((point) => point.value !== undefined && point.value !== null)
             .sort((a, b) => b.value - a.value)
             .map((point) => [point.seriesName, formatValue(point.value, unit), point.color]),
+          provisional.has(days[points[0].dataIndex]) ? "Provisional: may still change." : null,
         ),
       ),
       series: accounts.map((account, index) => ({
@@ -291,9 +351,10 @@ function lines(data, rows, kpi, own) {
         name: `@${data.accounts[account].handle}`,
         data: values[index],
         showSymbol: false,
-        color: styles[index] ? colour.series[(styles[index] - 1) % 6] : colour.hatch,
-        lineStyle: { width: styles[index] ? 2.5 : 1.3 },
-        z: styles[index] ? 3 : 2,
+        color: colour.series[looks[index].colour],
+        lineStyle: { width: looks[index].width, type: looks[index].dash ?? "solid" },
+        z: looks[index].z,
+        markArea: index ? undefined : provisionalArea(colour, days, (day) => provisional.has(day)),
       })),
     }),
     table: benchmarkTable(data, rows),
@@ -317,7 +378,7 @@ function matrix(data, rows, own, to) {
       file: "benchmark-ranks",
       body: nothing("No own account can be compared."),
     });
-  const accounts = [...new Set(found.map((row) => row.account))];
+  const accounts = [...new Set(found.map((row) => row.account))].sort((a, b) => a - b);
   const cell = (row) =>
     row
       ? h(

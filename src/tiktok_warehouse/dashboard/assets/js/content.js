@@ -35,11 +35,13 @@ import {
 const SHOWN_VIDEOS = 25;
 const FEWEST_VIEWS = 20;
 const SHOWN_FINDINGS = 8;
+const PERCENT_STEPS = [0.5, 1, 2, 5, 10, 20];
 const TRAITS = {
   is_ai_generated: "Made with AI",
   duration_band: "Length",
   content_format: "Format",
 };
+const OTHER_DAYS = "not worked out for these days; all days shown";
 const PERIODS = { 7: "last_7_days", 28: "last_28_days", 90: "last_90_days", all: "all_days" };
 
 export function content(data) {
@@ -58,7 +60,7 @@ export function content(data) {
   return [
     h("div", { class: "line" }, periodLine(data, accounts, ...days), chooser),
     scatter(videos, kpi, accounts, found.length ? 8 : 12),
-    findings(found, period),
+    findings(found, chosenPreset() ? inWords(period).toLowerCase() : OTHER_DAYS),
     heatMap(videos, kpi),
     bands(videos, kpi),
     videoTable(videos, days),
@@ -109,25 +111,31 @@ function scatter(videos, kpi, accounts, span) {
   const points = all.filter((video) => sampleOf(video, kpi) >= FEWEST_VIEWS);
   const left = all.length - points.length;
   const title = `Views against ${label.toLowerCase()}`;
-  if (!points.length)
-    return card({
-      title,
-      file: "views-against-rate",
-      span,
-      body: nothing("No video has both on these days."),
-    });
-  const leastViews = Math.min(...points.map((video) => video.views));
-  const mostViews = Math.max(...points.map((video) => video.views));
-  return card({
+  const about = {
     title,
     unit: `${UNIT_NAMES[unit]}, by video`,
     file: "views-against-rate",
     span,
-    height: 340,
     define: [...definition(kpi), "daily_video_kpis.views"],
+    table: all.length ? { columns: videoColumns(kpi), rows: all } : null,
+  };
+  if (!points.length)
+    return card({
+      ...about,
+      body: nothing(
+        all.length
+          ? `${all.length === 1 ? "The only video has" : `All ${formatCount(all.length)} videos have`} fewer than ${FEWEST_VIEWS} views.`
+          : "No video has both on these days.",
+      ),
+    });
+  const leastViews = Math.min(...points.map((video) => video.views));
+  const mostViews = Math.max(...points.map((video) => video.views));
+  return card({
+    ...about,
+    height: 340,
     note: [
       unit === "pct" ? "Lines are 95 % intervals: how far chance alone can move a rate." : null,
-      "Views are on a logarithmic scale.",
+      "Views are on a logarithmic scale; they stand for reach, which cannot be added over days.",
       left
         ? `${formatCount(left)} videos with fewer than ${FEWEST_VIEWS} views stand in the table alone.`
         : null,
@@ -141,11 +149,11 @@ function scatter(videos, kpi, accounts, span) {
         ? h(
             "ul",
             { class: "legend" },
-            accounts.map((account, index) =>
+            accounts.map((account) =>
               h(
                 "li",
                 {},
-                h("i", { class: "dot", style: `background:var(--c${(index % 7) + 1})` }),
+                h("i", { class: "dot", style: `background:var(--c${(account.index % 7) + 1})` }),
                 h("bdi", {}, `@${account.handle}`),
               ),
             ),
@@ -169,29 +177,29 @@ function scatter(videos, kpi, accounts, span) {
         nameLocation: "middle",
         nameGap: 28,
         min: Math.max(1, Math.floor(leastViews * 0.8)),
+        max: Math.ceil(mostViews * 1.2),
         splitLine: { show: false },
       }),
       yAxis: valueAxis(colour, unit, {
         min: 0,
-        max: unit === "pct" ? roundUp(Math.max(...points.map((video) => video.high))) : undefined,
+        ...(unit === "pct" ? percentScale(Math.max(...points.map((video) => video.high))) : {}),
       }),
-      series: accounts.flatMap((account, index) =>
+      series: accounts.flatMap((account) =>
         scatterSeries(
           points.filter((video) => video.account === account.handle),
           kpi,
-          colour.series[index % 7],
+          colour.series[account.index % 7],
           colour.panel,
         ),
       ),
     }),
-    table: { columns: videoColumns(kpi), rows: all },
   });
 }
 
-/** A percentage up to which an axis can run. */
-function roundUp(value) {
-  const step = value > 40 ? 20 : value > 16 ? 10 : value > 8 ? 4 : 2;
-  return Math.min(100, Math.ceil(value / step) * step);
+/** Up to which percentage an axis can run, and in which steps. */
+function percentScale(value) {
+  const interval = PERCENT_STEPS.find((step) => value <= 5 * step) ?? 20;
+  return { interval, max: Math.min(100, Math.max(1, Math.ceil(value / interval)) * interval) };
 }
 
 /** Engagements of such a video do not hold its saves, and are not to be held against others. */
@@ -259,10 +267,9 @@ function findingsOf(data, accounts, period) {
   );
 }
 
-function findings(rows, period) {
+function findings(rows, unit) {
   const title = "Better than chance";
   const define = ["content_performance.verdict", "content_performance.adjusted_p_value"];
-  const unit = inWords(period).toLowerCase();
   if (!rows.length)
     return card({
       title,
@@ -374,6 +381,7 @@ function heatMap(videos, kpi) {
   );
   const rates = slots.filter((slot) => !slot.isSmall).map((slot) => slot.rate);
   const scale = rates.length ? rates : slots.map((slot) => slot.rate);
+  const hasScale = rates.length > 1;
   return card({
     title,
     unit: UNIT_NAMES[unit],
@@ -385,12 +393,13 @@ function heatMap(videos, kpi) {
     label: `${label} by weekday and hour of posting. The table has the numbers.`,
     chart: (colour) => ({
       animation: false,
-      grid: grid({ top: 8, bottom: 44, right: 8 }),
+      grid: grid({ top: 8, bottom: hasScale ? 44 : 8, right: 8 }),
       tooltip: tooltip(colour, (point) => slotTip(point.data.slot, kpi), "item"),
       xAxis: namedAxis(colour, hours.map(formatHour), { axisLabel: { interval: 0 } }),
       yAxis: namedAxis(colour, weekdays.map(formatWeekday), { inverse: true }),
       visualMap: {
         type: "continuous",
+        show: hasScale,
         min: Math.min(...scale),
         max: Math.max(...scale),
         orient: "horizontal",
@@ -610,8 +619,10 @@ function videoTable(videos, days) {
       type: "button",
       class: "ghost",
       onclick: () => {
+        const firstNew = view.shown;
         view.shown += 4 * SHOWN_VIDEOS;
         fill();
+        body.children[firstNew]?.querySelector("button").focus();
       },
     },
     "Show more",

@@ -29,7 +29,7 @@ export function funnel(data) {
     ),
     steps(accounts, days, sold),
     money(sold),
-    byType(data, accounts, sold),
+    byType(data, accounts, days, sold),
     bySource(data, accounts, days),
   ];
 }
@@ -117,7 +117,7 @@ function steps(accounts, [from, to], sold) {
             "small",
             {},
             index
-              ? index === 1
+              ? index === 1 || row.of_before_pct > 100
                 ? `${formatValue(row.of_views_pct, "pct")} of views`
                 : `${formatValue(row.of_before_pct, "pct")} of ${row.base.name.toLowerCase()}, ${formatValue(row.of_views_pct, "pct")} of views`
               : " ",
@@ -213,7 +213,23 @@ function money(sold) {
   });
 }
 
-function byType(data, accounts, sold) {
+/** All spans of the chosen days, the oldest first. */
+function spansOf({ last, grain_days: grain }, [from, to]) {
+  const newest = Math.floor((last - to) / grain);
+  const oldest = Math.floor((last - from) / grain);
+  return [...Array(oldest - newest + 1).keys()].map((step) => oldest - step);
+}
+
+/** Whether any account knows its conversions on any day of a span that ends on `day`. */
+function knowsConversions(accounts, day, grain) {
+  return accounts.some((account) =>
+    account.columns.conversions
+      .slice(Math.max(0, day - grain + 1 - account.first), Math.max(0, day + 1 - account.first))
+      .some((value) => value !== null),
+  );
+}
+
+function byType(data, accounts, period, sold) {
   const byTypeAndSpan = new Map();
   const totals = new Map();
   for (const { type, span, conversions } of sold) {
@@ -231,13 +247,14 @@ function byType(data, accounts, sold) {
       span: 12,
       body: nothing("No conversion is known on these days."),
     });
-  const spans = [...new Set(sold.map((row) => row.span))];
-  const newest = Math.min(...spans);
-  const all = [...Array(Math.max(...spans) - newest + 1).keys()]
-    .map((step) => newest + step)
-    .reverse();
-  const days = all.map((span) => spanDay(data.meta, span));
-  const counts = types.map((type) => all.map((span) => byTypeAndSpan.get(`${type} ${span}`) ?? 0));
+  const spans = spansOf(data.meta, period);
+  const days = spans.map((span) => spanDay(data.meta, span));
+  const none = days.map((day) =>
+    knowsConversions(accounts, day, data.meta.grain_days) ? 0 : null,
+  );
+  const counts = types.map((type) =>
+    spans.map((span, at) => byTypeAndSpan.get(`${type} ${span}`) ?? none[at]),
+  );
   return card({
     title,
     unit: data.meta.grain_days === 1 ? "count, by day" : `count, by ${data.meta.grain_days} days`,
@@ -292,6 +309,12 @@ function byType(data, accounts, sold) {
   });
 }
 
+/** Conversions without a source are not those of the few views without one. */
+function isComparable({ source, views, conversions }) {
+  if (source === null || source === "unknown") return false;
+  return conversions !== null && views > 0 && conversions <= views;
+}
+
 const STEPS = ["views", "engagements", "profile_visits", "link_clicks", "conversions"];
 
 function bySource(data, accounts, [from, to]) {
@@ -336,7 +359,7 @@ function bySource(data, accounts, [from, to]) {
     },
   ];
   rows.forEach((row) => {
-    row.rate = row.conversions !== null && row.views ? (row.conversions / row.views) * 100 : null;
+    row.rate = isComparable(row) ? (row.conversions / row.views) * 100 : null;
   });
   return card({
     title,

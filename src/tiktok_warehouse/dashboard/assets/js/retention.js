@@ -109,6 +109,11 @@ function picker(curves, chosen) {
   ];
 }
 
+/** Steps of an axis of percentages; a narrow chart has no room for every tenth. */
+function markInterval() {
+  return matchMedia("(max-width: 600px)").matches ? 25 : 10;
+}
+
 /** [where, percent still watching] of each mark of a curve. */
 function pointsOf(curve, by) {
   const share = (retained) => (curve.views ? (retained / curve.views) * 100 : null);
@@ -163,7 +168,7 @@ function compare(data, curves, chosen) {
         nameLocation: "middle",
         nameGap: 28,
         max: by === "length" ? 100 : "dataMax",
-        interval: by === "length" ? 10 : undefined,
+        interval: by === "length" ? markInterval() : undefined,
         splitLine: { show: false },
       }),
       yAxis: valueAxis(colour, "pct", { min: 0, max: 100, interval: 25 }),
@@ -414,7 +419,7 @@ function lengths(data, accounts) {
       ),
       xAxis: valueAxis(colour, "pct", {
         max: 100,
-        interval: 10,
+        interval: markInterval(),
         name: "% of the video's length",
         nameLocation: "middle",
         nameGap: 28,

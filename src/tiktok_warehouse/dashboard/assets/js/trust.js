@@ -14,6 +14,7 @@ import {
   formatValue,
   inWords,
   isoDay,
+  NOT_KNOWN,
   parseDay,
   publishedAt,
 } from "./format.js";
@@ -33,7 +34,7 @@ export function trust(data) {
     h(
       "p",
       { class: "period" },
-      "Can these numbers be trusted? What is known against them stands here.",
+      "Can these numbers be trusted? What is known against them stands here, of all days, whatever days are chosen.",
     ),
     summary(data, accounts),
     freshness(accounts),
@@ -45,6 +46,11 @@ export function trust(data) {
     repairs(data, accounts),
     runs(data),
   ];
+}
+
+function formatDate(text) {
+  const day = parseDay(text);
+  return day === null ? NOT_KNOWN : formatSpan(day, day);
 }
 
 function total(tableOf, name) {
@@ -74,6 +80,7 @@ function summary(data, accounts) {
   const all = total(facts.check_counts, "checks");
   const rejectedRows = total(facts.rejected, "rejected_rows");
   const raw = total(facts.rows, "raw_rows");
+  const disagreeing = disagreementsOf(data, accounts).reduce((sum, row) => sum + row.numbers, 0);
   const published = publishedAt(meta.version);
   const provisional = Math.max(
     0,
@@ -106,9 +113,9 @@ function summary(data, accounts) {
     ),
     sign(
       "Disagreements",
-      formatCount(total(facts.disagreements, "numbers")),
+      formatCount(disagreeing),
       "Numbers that two sources tell differently; the trusted one is shown.",
-      total(facts.disagreements, "numbers") ? null : true,
+      disagreeing ? null : true,
     ),
   );
 }
@@ -143,11 +150,7 @@ function freshness(accounts) {
     { key: "account", name: "Account", show: (value) => h("bdi", {}, `@${value}`) },
     { key: "family", name: "What" },
     { key: "source", name: "Source", show: (value) => (value ? inWords(value) : "not known") },
-    {
-      key: "newest",
-      name: "Newest known day",
-      show: (value) => (value ? formatSpan(parseDay(value), parseDay(value)) : "not known"),
-    },
+    { key: "newest", name: "Newest known day", show: formatDate },
     {
       key: "unknown",
       name: "Days not known",
@@ -164,11 +167,27 @@ function freshness(accounts) {
     ),
     isTable: true,
     body: table(columns, rows, "Freshness by account"),
-    table: { columns: columns.map((column) => ({ ...column, name: column.key })), rows },
+    table: { columns: savedColumns(columns, ["days"]), rows },
   });
 }
 
-function listed({ title, file, rows, columns, empty, define, span = 6, note: words, unit }) {
+/** Columns of a file: those that are shown by their keys, and more that only the file has. */
+function savedColumns(columns, more = []) {
+  return [...columns.map((column) => column.key), ...more].map((key) => ({ key, name: key }));
+}
+
+function listed({
+  title,
+  file,
+  rows,
+  columns,
+  saved = [],
+  empty,
+  define,
+  span = 6,
+  note: words,
+  unit,
+}) {
   return card({
     title,
     unit,
@@ -180,9 +199,7 @@ function listed({ title, file, rows, columns, empty, define, span = 6, note: wor
     body: rows?.length
       ? table(columns, rows, title, { limit: 60 })
       : nothing(rows ? empty : "Not in this version."),
-    table: rows?.length
-      ? { columns: columns.map((column) => ({ ...column, name: column.key })), rows }
-      : null,
+    table: rows?.length ? { columns: savedColumns(columns, saved), rows } : null,
   });
 }
 
@@ -222,7 +239,7 @@ function verdicts(data, accounts) {
     { key: "source", name: "Source", show: inWords },
     { key: "verdict", name: "Verdict", show: inWords },
     { key: "days", name: "Days", isNumber: true, show: formatCount },
-    { key: "last_date", name: "Newest", show: (value) => formatSpan(parseDay(value), parseDay(value)) },
+    { key: "last_date", name: "Newest", show: formatDate },
   ];
   return listed({
     title: "Verdict by source",
@@ -253,6 +270,7 @@ function rejected(data) {
     file: "rejected-rows",
     rows: rows?.sort((a, b) => b.rejected_rows - a.rejected_rows) ?? null,
     columns,
+    saved: ["reason_code", "is_waiting"],
     empty: "No row was rejected.",
     define: ["rejected_rows.reason_code", "rejected_rows.is_waiting"],
     span: 12,
@@ -285,12 +303,16 @@ function reconciliation(data) {
   });
 }
 
-function disagreements(data, accounts) {
+function disagreementsOf(data, accounts) {
   const chosen = new Set(accounts.map((account) => account.index));
-  const rows = rowsOf(data.trust.disagreements, (row) => chosen.has(row.account)).map((row) => ({
+  return rowsOf(data.trust.disagreements, (row) => chosen.has(row.account)).map((row) => ({
     ...row,
     handle: data.accounts[row.account].handle,
   }));
+}
+
+function disagreements(data, accounts) {
+  const rows = disagreementsOf(data, accounts);
   const columns = [
     { key: "handle", name: "Account", show: (value) => h("bdi", {}, `@${value}`) },
     { key: "measure", name: "Measure", show: (value) => labelOf(value) ?? inWords(value) },
@@ -319,8 +341,8 @@ function repairs(data, accounts) {
   const columns = [
     { key: "account_handle", name: "Account", show: (value) => h("bdi", {}, `@${value}`) },
     { key: "file_kind", name: "File", show: inWords },
-    { key: "first_date", name: "From" },
-    { key: "last_date", name: "To" },
+    { key: "first_date", name: "From", show: formatDate },
+    { key: "last_date", name: "To", show: formatDate },
     { key: "decision", name: "Decision", show: inWords },
     { key: "shift_days", name: "Shift, days", isNumber: true, show: formatCount },
     { key: "reason", name: "Why" },
