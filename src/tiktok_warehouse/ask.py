@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,20 +69,31 @@ def ask(database: Path, sql: str, limit: int) -> Answer:
                     "Ask with one SELECT: this command only reads what is published, and changes"
                     " nothing."
                 )
-            cursor = connection.execute(statements[0])
-            names = _tell_apart([str(column[0]) for column in cursor.description or []])
-            rows = cursor.fetchmany(limit + 1) if limit else cursor.fetchall()
+            names, rows = _run(connection, statements[0], limit)
     except duckdb.Error as error:
         message = str(error)[:_SHOWN_MESSAGE].strip()
         raise UsageError(f"{message}{_hint(database, sql)}") from None
-    except RuntimeError as error:
-        # What DuckDB makes of Ctrl-C while it is at work.
-        if "interrupted" in str(error).lower():
-            raise KeyboardInterrupt from None
-        raise
     return Answer(
         tuple(names), tuple(rows[:limit] if limit else rows), bool(limit) and len(rows) > limit
     )
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, limit: int
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    def run() -> tuple[list[str], list[tuple[Any, ...]]]:
+        cursor = connection.execute(statement)
+        names = _tell_apart([str(column[0]) for column in cursor.description or []])
+        return names, cursor.fetchmany(limit + 1) if limit else cursor.fetchall()
+
+    # In a thread, so that Ctrl-C is heard while DuckDB is at work.
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(run)
+        try:
+            return answer.result()
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
 
 
 def _decode(sql: str) -> str:

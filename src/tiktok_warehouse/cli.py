@@ -60,7 +60,11 @@ app = typer.Typer(
 _FIRST_EXPORT = date(2016, 9, 1)
 
 
-# Results go to stdout, so that they can be piped; progress and errors go to stderr.
+# As a shell has it of a command that Ctrl-C ended.
+_STOPPED = 130
+_STOPPED_MESSAGE = "Stopped. What was published before is untouched."
+
+
 class _Console(Console):
     """A console that leaves a broken pipe to whoever prints."""
 
@@ -68,6 +72,7 @@ class _Console(Console):
         raise BrokenPipeError
 
 
+# Results go to stdout, so that they can be piped; progress and errors go to stderr.
 out = _Console()
 err = Console(stderr=True)
 
@@ -805,14 +810,16 @@ def run(arguments: list[str]) -> int:
     """
     try:
         result = app(arguments, prog_name="tiktok-warehouse", standalone_mode=False)
-        return int(result) if isinstance(result, int) else ExitCode.DONE
+        code = int(result) if isinstance(result, int) else ExitCode.DONE
+        # What Typer makes of Ctrl-C.
+        if code == _STOPPED:
+            _complain(_STOPPED_MESSAGE)
+        return code
     except typer.Exit as error:
         return int(error.exit_code)
-    except typer.Abort:
-        return 130
-    except KeyboardInterrupt:
-        _complain("Stopped. What was published before is untouched.")
-        return 130
+    except (typer.Abort, KeyboardInterrupt):
+        _complain(_STOPPED_MESSAGE)
+        return _STOPPED
     except BrokenPipeError:
         _leave_the_pipe()
         return ExitCode.DONE

@@ -143,7 +143,8 @@ def _fit_days(console: Console, window: kpis.Window, accounts: Sequence[kpis.Acc
     """How many days can be drawn beside the numbers; 0 if they would say nothing."""
     if not accounts or not _can_show(console, _BARS + _UNKNOWN_BAR):
         return 0
-    texts = [
+    texts = [("account", "KPI", "value", "change")]
+    texts += [
         (account.handle, kpi.title, *_write(kpi, account))
         for account in accounts
         for kpi in kpis.KPIS

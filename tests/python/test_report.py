@@ -80,8 +80,10 @@ def test_a_handle_in_the_table_of_kpis_cannot_steer_the_terminal(
         )
     report.show_account_kpis(console, database)
     report.show_kpis(console, *kpis.read_kpis(database))
-    report.show_rows(console, [HOSTILE], [[HOSTILE]])
-    assert_harmless(console, times=4)
+    # Lines of a value stay lines there, within its cell.
+    report.show_rows(console, [HOSTILE], [[HOSTILE.replace("\n", "?")]])
+    assert_harmless(console, times=3)
+    assert SHOWN.replace("g\ufffd", "g?") in shown_on(console)
 
 
 def test_checks_and_findings_cannot_steer_the_terminal(console: Console) -> None:
