@@ -61,6 +61,18 @@ OF_ONE_ROW = {
     "product_rows": "1",
     "traffic_average_watch_seconds": "cast(total_watch_seconds as double) / nullif(views, 0)",
     "rejected_share_pct": "rejected_rows / raw_rows * 100",
+    "funnel_breakdown_first": "breakdown",
+    "funnel_breakdown_last": "breakdown",
+    "funnel_rows_with_saves": "coalesce(engagement_has_saves, false)::int",
+    "funnel_rows_without_saves": "coalesce(not engagement_has_saves, false)::int",
+    **{
+        f"funnel_{name}_in_any_breakdown": name
+        for name in (
+            *("views", "engagements", "profile_visits", "link_clicks", "conversions"),
+            *("conversions_beyond_clicks", "purchases", "timed_conversions"),
+            "total_time_to_convert_seconds",
+        )
+    },
 }
 
 # Semantic model: its mart, prefix of its metrics, what to group by, the mart's columns for that.
@@ -98,6 +110,14 @@ GRAINS = {
             *("content_group__trait_value", "content_group__kpi"),
         ],
         ["account_id", "period", "trait", "trait_value", "kpi"],
+    ),
+    "funnel": (
+        *("marts.conversion_funnel", "funnel_"),
+        [
+            *("account", "metric_time__day"),
+            *("funnel_row__breakdown", "funnel_row__breakdown_value"),
+        ],
+        ["account_id", "event_date", "breakdown", "breakdown_value"],
     ),
     "comment_days": (
         *("marts.comment_sentiment_daily", "", ["account", "metric_time__day"]),
@@ -394,6 +414,17 @@ def test_currencies_and_marks_and_people_meet_in_no_number(layer: Layer) -> None
     assert row["typed_conversions"] > 0
     by_currency = layer.query(["conversion_value_amount"], ["conversion_day__currency"])
     assert by_currency[("USD",)]["conversion_value_amount"] > 0
+    (funnel,) = layer.query(
+        ["funnel_views", "funnel_view_to_conversion_pct"], ["metric_time__year"]
+    ).values()
+    assert set(funnel.values()) == {None, date(2026, 1, 1)}
+    whole = layer.query(["funnel_views", "funnel_link_clicks"], ["funnel_row__breakdown"])
+    ((views, clicks),) = layer.file.execute(
+        "select sum(views), sum(link_clicks) from marts.conversion_funnel"
+        " where breakdown = 'account'"
+    ).fetchall()
+    of_accounts = whole[("account",)]
+    assert (of_accounts["funnel_views"], of_accounts["funnel_link_clicks"]) == (views, clicks)
     (retention,) = layer.query(["watch_retention_pct"], ["metric_time__year"]).values()
     assert retention["watch_retention_pct"] is None
     (people,) = layer.query(
