@@ -56,10 +56,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-# TikTok began in this month; an export's day is not after tomorrow, whatever the zone.
-_FIRST_EXPORT = date(2016, 9, 1)
-
-
 # As a shell has it of a command that Ctrl-C ended.
 _STOPPED = 130
 _STOPPED_MESSAGE = "Stopped. What was published before is untouched."
@@ -228,11 +224,12 @@ def ingest(
 def _check_day(exported_on: datetime | None) -> date | None:
     if exported_on is None:
         return None
+    # Not after tomorrow, whatever the zone.
     last = datetime.now(UTC).date() + timedelta(days=1)
-    if not _FIRST_EXPORT <= exported_on.date() <= last:
+    if not kpis.EARLIEST_DAY <= exported_on.date() <= last:
         raise UsageError(
             f"--exported-on {exported_on:%Y-%m-%d} can be no day of an export: it must lie between"
-            f" {_FIRST_EXPORT} and {last}."
+            f" {kpis.EARLIEST_DAY} and {last}."
         )
     return exported_on.date()
 

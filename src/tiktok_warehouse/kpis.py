@@ -26,7 +26,7 @@ MOST_DAILY = 28
 _DEFAULT_DAYS = 7
 _MOST_NAMES = 20
 # TikTok's first day outside China; an earlier one is a typing error.
-_EARLIEST_DAY = date(2016, 9, 1)
+EARLIEST_DAY = date(2016, 9, 1)
 
 
 @dataclass(frozen=True)
@@ -386,8 +386,8 @@ def _read_row(
 
 def _choose_window(first: date | None, last: date | None, newest: date) -> Window:
     for day in (first, last):
-        if day is not None and day < _EARLIEST_DAY:
-            raise UsageError(f"{day} lies before {_EARLIEST_DAY}, and before any short video.")
+        if day is not None and day < EARLIEST_DAY:
+            raise UsageError(f"{day} lies before {EARLIEST_DAY}, and before any short video.")
     last = last or newest
     first = first or last - timedelta(days=_DEFAULT_DAYS - 1)
     if last < first:
