@@ -32,6 +32,8 @@ DAY_HIGH = 25
 # Halved, with room for chance.
 HALVED = 0.6
 KEPT = 0.8
+# Of a dozen interactions too many by chance nobody should stop.
+BEYOND_CHANCE = 3
 # A published day is settled: late rows add to it. Halved means lost.
 PUBLISHED_LOW = 0.55
 
@@ -133,7 +135,8 @@ VIEWS_FOLLOW_INTERACTIONS = Check(
     severity="critical",
     expected="views do not fall by half while interactions stay",
     what="The weeks of `weekly_views_within_history`, with the interactions of the same days:"
-    f" views fell below {HALVED:g} times the usual and interactions stayed above {KEPT:g} times.",
+    f" views fell below {HALVED:g} times the usual and interactions stayed above {KEPT:g} times,"
+    f" {BEYOND_CHANCE} standard deviations above what so few views usually bring.",
     why="Fewer viewers interact less. Half the views with all the interactions means that rows of"
     " views are missing, and every rate over views is nearly twice too high.",
     remedy="Ingest the missing files of views, or the newest one again if it was cut off. If the"
@@ -323,10 +326,7 @@ def observe(project: Project) -> Sequence[Observation]:
                 no_rows(
                     VIEWS_FOLLOW_INTERACTIONS,
                     f"{_SHOWN_WEEK}, engagements, round(usual_engagements) as usual_engagements",
-                    f"{_WEEK_HALVED} and usual_engagements >= {JUDGED_WEEK_ENGAGEMENTS}"
-                    f" and engagements >= {KEPT} * usual_engagements"
-                    # Both at their edges would be chance (0.6 and 0.8 are 1.3 times the rate).
-                    f" and engagements * usual_views >= 1.5 * usual_engagements * views",
+                    WEEK_LOST_VIEWS,
                 ),
             ],
         ),
@@ -594,6 +594,14 @@ _SHOWN_WEEK = (
 )
 _WEEK_HALVED = (
     f"day_count >= 3 and usual_views >= {JUDGED_WEEK_VIEWS} and views < {HALVED} * usual_views"
+)
+_EXPECTED_ENGAGEMENTS = "usual_engagements * views / usual_views"
+# Counts of independent events (Poisson): their difference varies by the root of their sum.
+WEEK_LOST_VIEWS = (
+    f"{_WEEK_HALVED} and usual_engagements >= {JUDGED_WEEK_ENGAGEMENTS}"
+    f" and engagements >= {KEPT} * usual_engagements"
+    f" and engagements - {_EXPECTED_ENGAGEMENTS}"
+    f" >= {BEYOND_CHANCE} * sqrt(engagements + {_EXPECTED_ENGAGEMENTS})"
 )
 
 

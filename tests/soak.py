@@ -49,7 +49,7 @@ sys.exit(cli.run(["refresh", "--home", {home!r}]))
 
 
 class Feed:
-    """Offers views, one file with one late view at a time, and knows what has to come out."""
+    """Offers files with one late view or like at a time, and knows what has to come out."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
@@ -62,23 +62,29 @@ class Feed:
                 ).fetchone()
                 or ("",)
             )[0]
-        self.views = count_views(home)
+        self.events = count_events(home)
 
     def offer(self) -> None:
         self.offered += 1
-        day = 1 + self.offered % 28
-        path = self.home.landing / f"video_views_{self.offered}.csv"
-        path.write_text(
-            "view_id,viewed_at,video_id,person_id,watch_seconds\n"
-            f"soak-{self.offered},2026-08-{day:02} 10:00:00,{self.video},p{self.offered},3.5\n",
-            "utf-8",
-        )
+        row = f"soak-{self.offered},2026-08-{1 + self.offered % 28:02} 10:00:00,{self.video}"
+        row += f",p{self.offered}"
+        if self.offered % 3:
+            entity, columns, last = "video_views", "view_id,viewed_at", "watch_seconds"
+            row += ",3.5"
+        else:
+            entity, columns = "interactions", "interaction_id,interacted_at"
+            last = "interaction_type"
+            row += ",like"
+        path = self.home.landing / f"{entity}_{self.offered}.csv"
+        path.write_text(f"{columns},video_id,person_id,{last}\n{row}\n", "utf-8")
         os.utime(path, (time.time() - 60, time.time() - 60))
 
 
-def count_views(home: Home) -> int:
+def count_events(home: Home) -> int:
     with duckdb.connect(str(home.published / "tiktok.duckdb"), read_only=True) as connection:
-        row = connection.execute("select sum(views) from marts.fct_video_daily").fetchone()
+        row = connection.execute(
+            "select sum(views) + sum(likes) from marts.fct_video_daily"
+        ).fetchone()
     return int(row[0]) if row else 0
 
 
@@ -165,7 +171,7 @@ def soak_kills(feed: Feed, kills: int, chance: random.Random) -> None:
         refresh(home)
         check(
             "after kills at 8 step boundaries nothing is missing",
-            count_views(home) == feed.views + feed.offered,
+            count_events(home) == feed.events + feed.offered,
         )
         survived = 0
         for number in range(kills):
@@ -182,7 +188,7 @@ def soak_kills(feed: Feed, kills: int, chance: random.Random) -> None:
                 refresh(home)
                 check(
                     f"after {number + 1} random kills nothing is missing",
-                    count_views(home) == feed.views + feed.offered,
+                    count_events(home) == feed.events + feed.offered,
                 )
         refresh(home)
     check(f"{survived} of {kills} random kills hit a run at work", survived > kills // 2)
@@ -209,7 +215,7 @@ def soak_readers(feed: Feed, refreshes: int) -> None:
         f" {readers.bad.value} torn or failed",
         readers.bad.value == 0 and readers.reads.value > 0,
     )
-    check("every refresh was published", count_views(home) == feed.views + feed.offered)
+    check("every refresh was published", count_events(home) == feed.events + feed.offered)
 
 
 def soak_sequences(count: int) -> None:

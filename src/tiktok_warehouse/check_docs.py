@@ -32,7 +32,8 @@ relations, identities, formulas); Great Expectations watches whether the data is
 borders (what came in, what staging made of it, what goes out). A **critical** failure publishes
 nothing (exit code 3) and readers keep the last version; a **warning** is published and shown. Every
 result stands in `quality.check_results`; what the expectations saw is in `published/data_docs/`
-(after a failure: `logs/data_docs-failed/`).
+(after a failure: `logs/data_docs-failed/`). dbt tests of tables that no new row can change are left
+out of a refresh: they passed on the same rows.
 
 A critical expectation that is right about a change you mean is published for once with
 `tiktok-warehouse refresh --accept <check>`. dbt's tests cannot be accepted.
