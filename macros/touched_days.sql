@@ -32,12 +32,18 @@
 
 {% macro is_touched(relation) -%}
     {%- set touched_by = config.get('meta')['touched_by'] -%}
-    {%- if 'event_date' in touched_by -%}
+    {%- set days = list_touched_days() if 'event_date' in touched_by else none -%}
+    {%- if days == [] -%}
+    {#- Not a row is read then. -#}
+    false
+    {%- else -%}
+    {%- if days -%}
     {#- As literals as well: row groups of other days are then not even read. -#}
-    {{ relation }}.event_date in ({{ list_touched_days() | join(', ') or 'null' }})
+    {{ relation }}.event_date in ({{ days | join(', ') }})
     and {% endif -%}
     {#- Not `exists`: DuckDB took ten times as long over it. -#}
     ({{ relation }}.{{ touched_by | join(', ' ~ relation ~ '.') }}) in ({{ select_touched() }})
+    {%- endif %}
 {%- endmacro %}
 
 {% macro select_touched() -%}

@@ -47,95 +47,170 @@ list_segments as (
     {% endfor %}
 ),
 
--- One pass for all periods: telling people apart is what takes the time.
-sum_people as (
+recent_days as (
 
     select
-        {% for period, days in audience_periods().items() -%}
-        {%- for measure in measures -%}
-        cast(
-            coalesce(
-                sum(viewer_days.{{ measure }}) filter (
-                    where
-                    viewer_days.event_date
-                    >= {{ days_before('list_accounts.last_date', days - 1) }}
-                ),
-                0
-            ) as {{ measure_type(measure) }}
-        ) as {{ measure }}_{{ days }},
-        {% endfor -%}
-        {% endfor -%}
-        viewer_days.account_id,
-        viewer_days.person_key
+        viewer_days.*,
+        list_accounts.last_date
     from viewer_days
     inner join list_accounts
         on viewer_days.account_id = list_accounts.account_id
     where
         viewer_days.event_date between list_accounts.earliest_date and list_accounts.last_date
         and (viewer_days.views > 0 or viewer_days.public_interactions > 0)
-    group by viewer_days.account_id, viewer_days.person_key
 
 ),
 
-list_new as (
+list_engaged as (
+
+    select distinct
+        account_id,
+        person_key
+    from recent_days
+    where public_interactions > 0
+
+),
+
+mark_days as (
+
+    select
+        recent_days.*,
+        list_engaged.person_key is not null as has_engaged
+    from recent_days
+    left join list_engaged
+        on
+            recent_days.account_id = list_engaged.account_id
+            and recent_days.person_key = list_engaged.person_key
+
+),
+
+mark_new as (
 
     select
         first_views.account_id,
         first_views.person_key,
         first_views.first_view_date,
-        list_accounts.last_date
+        list_accounts.last_date,
+        list_engaged.person_key is not null as has_engaged
     from first_views
     inner join list_accounts
         on first_views.account_id = list_accounts.account_id
-    where first_views.is_counted and first_views.first_view_date >= list_accounts.earliest_date
+    left join list_engaged
+        on
+            first_views.account_id = list_engaged.account_id
+            and first_views.person_key = list_engaged.person_key
+    where
+        first_views.is_counted
+        and first_views.first_view_date
+        between list_accounts.earliest_date and list_accounts.last_date
 
 ),
 
--- People who are alike in all periods are counted together, before periods become rows.
-classify_people as (
+-- Nearly everybody only views, and is a lurker of each period that holds their last day. What one
+-- of them did need not be summed: telling people apart is what takes the time.
+find_last_days as (
+
+    select
+        account_id,
+        person_key,
+        last_date,
+        max(event_date) as last_view_date
+    from mark_days
+    where not has_engaged
+    group by account_id, person_key, last_date
+
+),
+
+count_lurkers as (
+    {% for period, days in audience_periods().items() %}
+    select
+        account_id,
+        '{{ period }}' as period,
+        count(*) as people
+    from find_last_days
+    where last_view_date >= {{ days_before('last_date', days - 1) }}
+    group by account_id
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+count_new_lurkers as (
+    {% for period, days in audience_periods().items() %}
+    select
+        account_id,
+        '{{ period }}' as period,
+        count(*) as new_people
+    from mark_new
+    where
+        not has_engaged
+        and first_view_date >= {{ days_before('last_date', days - 1) }}
+    group by account_id
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+sum_lurkers as (
+    {% for period, days in audience_periods().items() %}
+    select
+        account_id,
+        '{{ period }}' as period,
+        sum(views) as views,
+        sum(watch_seconds) as watch_seconds
+    from mark_days
+    where
+        not has_engaged
+        and event_date >= {{ days_before('last_date', days - 1) }}
+    group by account_id
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+-- One pass for all periods.
+sum_engaged as (
+
+    select
+        {% for period, days in audience_periods().items() -%}
+        {%- for measure in measures -%}
+        cast(
+            coalesce(
+                sum({{ measure }}) filter (
+                    where event_date >= {{ days_before('last_date', days - 1) }}
+                ),
+                0
+            ) as {{ measure_type(measure) }}
+        ) as {{ measure }}_{{ days }},
+        {% endfor -%}
+        {% endfor -%}
+        account_id,
+        person_key
+    from mark_days
+    where has_engaged
+    group by account_id, person_key
+
+),
+
+classify_engaged as (
 
     select
         {% for days in audience_periods().values() -%}
         coalesce(
-            list_new.first_view_date >= {{ days_before('list_new.last_date', days - 1) }}, false
+            mark_new.first_view_date >= {{ days_before('mark_new.last_date', days - 1) }}, false
         ) as is_new_{{ days }},
         {{ audience_segment(
-            'sum_people.views_' ~ days,
-            'sum_people.public_interactions_' ~ days,
-            'sum_people.advocacy_interactions_' ~ days
+            'sum_engaged.views_' ~ days,
+            'sum_engaged.public_interactions_' ~ days,
+            'sum_engaged.advocacy_interactions_' ~ days
         ) }} as segment_{{ days }},
-        sum_people.views_{{ days }},
-        sum_people.watch_seconds_{{ days }},
-        sum_people.public_interactions_{{ days }},
+        sum_engaged.views_{{ days }},
+        sum_engaged.watch_seconds_{{ days }},
+        sum_engaged.public_interactions_{{ days }},
         {% endfor -%}
-        sum_people.account_id
-    from sum_people
-    left join list_new
+        sum_engaged.account_id
+    from sum_engaged
+    left join mark_new
         on
-            sum_people.account_id = list_new.account_id
-            and sum_people.person_key = list_new.person_key
-
-),
-
-count_classes as (
-
-    select
-        {% for days in audience_periods().values() -%}
-        segment_{{ days }},
-        is_new_{{ days }},
-        sum(views_{{ days }}) as views_{{ days }},
-        sum(watch_seconds_{{ days }}) as watch_seconds_{{ days }},
-        sum(public_interactions_{{ days }}) as public_interactions_{{ days }},
-        {% endfor -%}
-        account_id,
-        count(*) as people
-    from classify_people
-    group by
-        {% for days in audience_periods().values() -%}
-        segment_{{ days }},
-        is_new_{{ days }},
-        {% endfor -%}
-        account_id
+            sum_engaged.account_id = mark_new.account_id
+            and sum_engaged.person_key = mark_new.person_key
 
 ),
 
@@ -145,14 +220,33 @@ stack_periods as (
         account_id,
         '{{ period }}' as period,
         segment_{{ days }} as segment,
-        people,
-        case when is_new_{{ days }} then people else 0 end as new_people,
+        1 as people,
+        case when is_new_{{ days }} then 1 else 0 end as new_people,
         views_{{ days }} as views,
         watch_seconds_{{ days }} as watch_seconds,
         public_interactions_{{ days }} as public_interactions
-    from count_classes
-    {{ 'union all' if not loop.last }}
+    from classify_engaged
+    union all
     {% endfor %}
+    select
+        count_lurkers.account_id,
+        count_lurkers.period,
+        'lurker' as segment,
+        count_lurkers.people,
+        coalesce(count_new_lurkers.new_people, 0) as new_people,
+        sum_lurkers.views,
+        sum_lurkers.watch_seconds,
+        0 as public_interactions
+    from count_lurkers
+    inner join sum_lurkers
+        on
+            count_lurkers.account_id = sum_lurkers.account_id
+            and count_lurkers.period = sum_lurkers.period
+    left join count_new_lurkers
+        on
+            count_lurkers.account_id = count_new_lurkers.account_id
+            and count_lurkers.period = count_new_lurkers.period
+
 ),
 
 count_people as (

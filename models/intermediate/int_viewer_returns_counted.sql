@@ -39,8 +39,8 @@ list_members as (
 
 ),
 
--- One row per person and week, so that people are counted by counting rows.
-list_weeks as (
+-- One row per person and week after their first, so that people are counted by counting rows.
+list_returns as (
 
     select distinct
         viewer_days.account_id,
@@ -55,8 +55,8 @@ list_weeks as (
             and viewer_days.person_key = list_members.person_key
     where
         viewer_days.views > 0
-        and viewer_days.event_date
-        between list_members.first_cohort_week and list_members.last_date
+        and viewer_days.event_date > {{ days_before('list_members.cohort_week', -6) }}
+        and viewer_days.event_date <= list_members.last_date
 
 ),
 
@@ -67,13 +67,24 @@ find_first_return as (
         person_key,
         cohort_week,
         min(view_week) as view_week
-    from list_weeks
-    where view_week > cohort_week
+    from list_returns
     group by account_id, person_key, cohort_week
 
 ),
 
+-- All of a cohort view in its own week.
 count_viewers as (
+
+    select
+        account_id,
+        cohort_week,
+        cohort_week as view_week,
+        {{ days_before('cohort_week', -6) }} <= last_date as is_complete,
+        count(*) as viewers
+    from list_members
+    group by account_id, cohort_week, last_date
+
+    union all
 
     select
         account_id,
@@ -81,7 +92,7 @@ count_viewers as (
         view_week,
         {{ days_before('view_week', -6) }} <= last_date as is_complete,
         count(*) as viewers
-    from list_weeks
+    from list_returns
     group by account_id, cohort_week, view_week, last_date
 
 ),
