@@ -130,10 +130,10 @@ MUTANTS = (
         "{{ people }} between 1 and {{ var('privacy_threshold') }}",
     ),
     Mutant(
-        "who came back in the first week has returned",
+        "who came back on the last day of their first week has returned",
         f"{_INT}/int_viewer_returns_counted.sql",
-        "where view_week > cohort_week",
-        "where view_week >= cohort_week",
+        "and viewer_days.event_date > {{ days_before('list_members.cohort_week', -6) }}",
+        "and viewer_days.event_date > {{ days_before('list_members.cohort_week', -5) }}",
     ),
     Mutant(
         "undos count as interactions",

@@ -1,4 +1,7 @@
-"""The child process that dbt runs in: ``python -m tiktok_warehouse.dbt_child build ...``.
+"""The child process that dbt runs in: ``python -m tiktok_warehouse.dbt_child``.
+
+It imports dbt and then waits for one line of JSON on standard input: ``arguments`` of dbt and
+what to add to its ``environment``. So the two seconds of importing pass while files are ingested.
 
 It ends with its parent. A refresh that is killed would otherwise leave dbt at work on the build
 database, locked against the next run. The parent holds the other end of standard input, and the
@@ -9,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import json
 import os
 import sys
 import threading
@@ -45,19 +49,27 @@ def _leave(code: object) -> None:
 
 
 def main() -> None:
-    """Run dbt with the arguments of this process."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    """Run dbt as the parent says, if it says anything before it ends."""
     # Looking for cycles among the manifest's objects, again and again, took a sixth of the time of
     # a run; the process ends before what they hold would matter.
     gc.disable()
     code: object = 1
     # What is registered first runs last: dbt, imported after it, has closed the database by then.
     atexit.register(lambda: _leave(code))
+    # What dbt imports when it has read its profile.
+    import dbt.adapters.duckdb  # noqa: F401
     from dbt.cli.main import cli
 
     _leave_debugging_out()
+    line = sys.stdin.readline()
+    if not line:
+        code = 0
+        return
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    request = json.loads(line)
+    os.environ.update(request["environment"])
     try:
-        cli(sys.argv[1:])
+        cli(request["arguments"])
     except SystemExit as ended:
         code = ended.code
         raise

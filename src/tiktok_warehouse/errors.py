@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from enum import IntEnum
 
 
@@ -79,7 +80,18 @@ def find_exit_code(error: BaseException) -> ExitCode:
         return error.exit_code
     if isinstance(error, OSError) and error.errno in _NO_SPACE_OR_ACCESS:
         return ExitCode.NO_SPACE_OR_ACCESS
-    # DuckDB's own errors carry no number.
-    if type(error).__module__.endswith("duckdb") and "No space left" in str(error):
+    if type(error).__module__.endswith("duckdb") and find_refusal(str(error)) is not None:
         return ExitCode.NO_SPACE_OR_ACCESS
     return ExitCode.BUG
+
+
+def find_refusal(message: str) -> int | None:
+    """The error number of the operating system's refusal that a message of DuckDB's ends with.
+
+    DuckDB's errors carry no number. None: the message tells of no refusal.
+    """
+    lines = message.splitlines()
+    for code in _NO_SPACE_OR_ACCESS:
+        if any(line.rstrip().endswith(f": {os.strerror(code)}") for line in lines):
+            return code
+    return errno.ENOSPC if "No space left" in message or "disk full" in message.lower() else None

@@ -18,12 +18,14 @@ and halfway through a build its marts disagree with one another.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -114,51 +116,166 @@ class _Plan:
     touched_entities: tuple[str, ...] = ()
 
 
-def publish(home: Home, target: Path, origin: Origin, data_docs: Path | None = None) -> Published:
+class Incoming:
+    """A version in the making, which nobody sees before it is published.
+
+    As a context it goes when it ends, whatever ended it, unless it was published by then.
+    """
+
+    def __init__(self, home: Home, target: Path, origin: Origin) -> None:
+        """Make a folder for it. The caller holds the home's lock.
+
+        Args:
+            home: whose build database is read and whose ``published/`` is written.
+            target: folder with the manifest.json of the dbt run, which says what there is to
+                publish.
+            origin: what the build was built from.
+
+        Raises:
+            OSError: no space or no access.
+        """
+        versions = home.published / "versions"
+        versions.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(versions)
+        self.home, self.target, self.origin = home, target, origin
+        self.name = _name_version(versions)
+        self.folder = versions / f".incoming-{self.name}"
+        self.folder.mkdir()
+        self._before = find_newest(home) if origin.can_link else None
+        self._tables: list[PublishedTable] = []
+        self._is_given_up = False
+        self._at_work: set[duckdb.DuckDBPyConnection] = set()
+
+    def __enter__(self) -> Incoming:
+        """Give back itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Remove what was not published."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @contextmanager
+    def writing_models(self, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Write the tables that the checks only read, beside what is done in the context.
+
+        If that fails, no further table is begun.
+
+        Args:
+            connection: has the build database open for reading, and is closed.
+
+        Raises:
+            WarehouseError: a written table does not equal the built one.
+            OSError, duckdb.Error: no space or no access.
+        """
+        plans = [plan for plan in _plan_tables(self.target) if plan.name != findings.MODEL]
+        with connection, ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(self._write, connection, plans)
+            try:
+                yield
+                writing.result()
+            except BaseException as error:
+                # What could not be written may be why the rest failed.
+                problem = writing.exception() if writing.done() else None
+                self._give_up(writing)
+                if problem is not None and isinstance(error, Exception):
+                    raise problem from None
+                raise
+
+    def _give_up(self, writing: Future[None]) -> None:
+        self._is_given_up = True
+        # Again and again: between two statements nothing is interrupted.
+        while not writing.done():
+            for connection in tuple(self._at_work):
+                # It may have been closed by now.
+                with contextlib.suppress(duckdb.Error):
+                    connection.interrupt()
+            wait([writing], timeout=0.05)
+
+    def write_rest(self) -> None:
+        """Write the tables that are not there yet.
+
+        Raises:
+            WarehouseError, OSError, duckdb.Error: as for ``writing_models``.
+        """
+        written = {(table.schema, table.name) for table in self._tables}
+        with duckdb.connect(str(self.home.database), read_only=True) as connection:
+            plans = [*_plan_tables(self.target), *_plan_written_tables(connection)]
+            missing = [plan for plan in plans if (plan.schema, plan.name) not in written]
+            self._write(connection, missing)
+
+    def _write(self, connection: duckdb.DuckDBPyConnection, plans: Sequence[_Plan]) -> None:
+        database = self.folder / DATABASE_NAME
+        connection.execute(
+            f"attach {_quote(database)} as incoming"
+            f" (read_write, storage_version '{_STORAGE_VERSION}')"
+        )
+        try:
+            for schema in PUBLISHED_SCHEMAS:
+                connection.execute(f"create schema if not exists incoming.{schema}")
+                (self.folder / "parquet" / schema).mkdir(parents=True, exist_ok=True)
+            comments = _read_comments(connection)
+
+            def write(plan: _Plan) -> PublishedTable:
+                if self._is_given_up:
+                    raise WarehouseError("What was to be published has been given up.")
+                with connection.cursor() as own:
+                    self._at_work.add(own)
+                    try:
+                        return _write_table(own, plan, self.folder, self._before, comments)
+                    finally:
+                        self._at_work.discard(own)
+
+            # Most tables are too small for DuckDB to share one out among the cores.
+            with ThreadPoolExecutor(_WRITERS) as pool:
+                self._tables += pool.map(write, plans)
+            connection.execute("checkpoint incoming")
+        finally:
+            connection.execute("detach incoming")
+        if (self.folder / f"{DATABASE_NAME}.wal").exists():
+            raise WarehouseError(
+                f"{database} was left with a write-ahead log, so it is not whole and was not"
+                " published. Run the same command again."
+            )
+
+    @property
+    def tables(self) -> tuple[PublishedTable, ...]:
+        """What has been written, in order of schema and name."""
+        return tuple(sorted(self._tables, key=lambda table: (table.schema, table.name)))
+
+
+def publish(incoming: Incoming, data_docs: Path | None = None) -> Published:
     """Publish the marts and quality tables of a home's build database.
 
     The caller holds the lock, and has seen every check pass.
 
     Args:
-        home: whose build database is read and whose ``published/`` is written.
-        target: folder with the manifest.json of the dbt run, which says what there is to publish.
-        origin: what the build was built from.
+        incoming: the version; what it lacks is written.
         data_docs: folder with the Data Docs of the checks, to lie beside the tables.
 
     Raises:
         WarehouseError: a published table does not equal the built one.
         OSError: no space or no access; what was published before stays.
     """
-    versions = home.published / "versions"
-    versions.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(versions)
-    version = _name_version(versions)
-    incoming = versions / f".incoming-{version}"
-    incoming.mkdir()
-    before = find_newest(home) if origin.can_link else None
-    try:
-        tables = _write_tables(home, _plan_tables(target), incoming, before)
-        if data_docs is not None:
-            shutil.copytree(data_docs, incoming / DATA_DOCS)
-        postgres.write_keys(target, incoming)
-        page = write_dashboard(home, version, incoming)
-        described = {"published_at": _now(), **asdict(origin)}
-        (incoming / VERSION_FILE).write_text(json.dumps(described), encoding="utf-8")
-        bytes_written = _make_durable(incoming)
-        incoming.rename(versions / version)
-        _fsync(versions)
-    except BaseException:
-        shutil.rmtree(incoming, ignore_errors=True)
-        raise
+    home, version, folder = incoming.home, incoming.name, incoming.folder
+    incoming.write_rest()
+    if data_docs is not None:
+        shutil.copytree(data_docs, folder / DATA_DOCS)
+    postgres.write_keys(incoming.target, folder)
+    page = write_dashboard(home, version, folder)
+    described = {"published_at": _now(), **asdict(incoming.origin)}
+    (folder / VERSION_FILE).write_text(json.dumps(described), encoding="utf-8")
+    bytes_written = _make_durable(folder)
+    folder.rename(folder.with_name(version))
+    _fsync(folder.parent)
     point_to(home, version)
-    _prune(versions, keep=home.keep_versions, current=version)
+    _prune(folder.parent, keep=home.keep_versions, current=version)
     return Published(
         version=version,
         database=home.published / DATABASE_NAME,
         parquet=home.published / "parquet",
         data_docs=None if data_docs is None else home.published / DATA_DOCS,
         dashboard=None if page is None else home.published / dashboard.FOLDER / dashboard.PAGE,
-        tables=tuple(tables),
+        tables=incoming.tables,
         bytes_written=bytes_written,
     )
 
@@ -257,38 +374,6 @@ def _plan_tables(target: Path) -> list[_Plan]:
     return sorted(plans, key=lambda plan: (plan.schema, plan.name))
 
 
-def _write_tables(
-    home: Home, plans: list[_Plan], folder: Path, before: Version | None
-) -> list[PublishedTable]:
-    with duckdb.connect(":memory:") as connection:
-        connection.execute(f"attach {_quote(home.database)} as build (read_only)")
-        connection.execute(
-            f"attach {_quote(folder / DATABASE_NAME)} as published"
-            f" (storage_version '{_STORAGE_VERSION}')"
-        )
-        for schema in PUBLISHED_SCHEMAS:
-            connection.execute(f"create schema published.{schema}")
-            (folder / "parquet" / schema).mkdir(parents=True)
-        plans = [*plans, *_plan_written_tables(connection)]
-        comments = _read_comments(connection)
-
-        def write(plan: _Plan) -> PublishedTable:
-            with connection.cursor() as own:
-                return _write_table(own, plan, folder, before, comments)
-
-        # Most tables are too small for DuckDB to share one out among the cores.
-        with ThreadPoolExecutor(_WRITERS) as pool:
-            tables = list(pool.map(write, plans))
-        connection.execute("checkpoint published")
-        connection.execute("detach published")
-    if (folder / f"{DATABASE_NAME}.wal").exists():
-        raise WarehouseError(
-            f"{folder / DATABASE_NAME} was left with a write-ahead log, so it is not whole and was"
-            " not published. Run the same command again."
-        )
-    return tables
-
-
 def _plan_written_tables(connection: duckdb.DuckDBPyConnection) -> list[_Plan]:
     """Tables that Python wrote into the build, as far as they are there; dbt lists no model."""
     written = (
@@ -299,7 +384,8 @@ def _plan_written_tables(connection: duckdb.DuckDBPyConnection) -> list[_Plan]:
         (restatements.SCHEMA, restatements.TABLE),
     )
     there = connection.execute(
-        "select schema_name, table_name from duckdb_tables() where database_name = 'build'"
+        "select schema_name, table_name from duckdb_tables()"
+        " where database_name = current_database()"
     ).fetchall()
     return [_Plan(schema, name, None) for schema, name in written if (schema, name) in there]
 
@@ -311,10 +397,10 @@ def _write_table(
     before: Version | None,
     comments: Mapping[tuple[str, str], list[str]],
 ) -> PublishedTable:
-    source = f"build.{plan.schema}.{plan.name}"
+    source = f"{plan.schema}.{plan.name}"
     parquet = folder / "parquet" / plan.schema / f"{plan.name}.parquet"
     if plan.day_column is None:
-        copy = f"published.{plan.schema}.{plan.name}"
+        copy = f"incoming.{plan.schema}.{plan.name}"
         # Ordered, so that the same marts give the same files.
         statements = [f"create table {copy} as select * from {source} order by all"]
         statements += comments.get((plan.schema, plan.name), [])
@@ -340,7 +426,7 @@ def _write_days(
     connection: duckdb.DuckDBPyConnection, plan: _Plan, parquet: Path, before: Version | None
 ) -> None:
     """Write one folder a day; days untouched since the version before are hard links to its."""
-    source = f"build.{plan.schema}.{plan.name}"
+    source = f"{plan.schema}.{plan.name}"
     # An empty file with the columns, so that reading the folder never finds nothing.
     connection.execute(
         f"copy (select * from {source} limit 0) to {_quote(parquet / 'empty.parquet')}"
@@ -374,7 +460,7 @@ def _link_days(
     touched = {
         str(day)
         for (day,) in connection.execute(
-            "select distinct event_date from build.intermediate.int_touched_days"
+            "select distinct event_date from intermediate.int_touched_days"
             " where change_seq > ? and list_contains(?, entity)",
             [before.origin.change_seq, list(plan.touched_entities)],
         ).fetchall()
@@ -395,12 +481,12 @@ def _read_comments(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str
     found: dict[tuple[str, str], list[str]] = {}
     for schema, table, column, comment in connection.execute(
         "select schema_name, table_name, null, comment from duckdb_tables()"
-        " where database_name = 'build' and comment is not null"
+        " where database_name = current_database() and comment is not null"
         " union all"
         " select schema_name, table_name, column_name, comment from duckdb_columns()"
-        " where database_name = 'build' and comment is not null"
+        " where database_name = current_database() and comment is not null"
     ).fetchall():
-        copy = f"published.{schema}.{table}"
+        copy = f"incoming.{schema}.{table}"
         on = f"table {copy}" if column is None else f'column {copy}."{column}"'
         found.setdefault((schema, table), []).append(f"comment on {on} is {_quote(comment)}")
     return found

@@ -117,7 +117,8 @@ def refresh(home: Home, watcher: Watcher, options: Options) -> RefreshResult:
         options = replace(options, ignores_published=True, rebuild_everything=True)
     run = ledger.begin(home, run_id, "refresh --sample" if options.sample else "refresh")
     try:
-        result = _refresh(home, run, watcher, options)
+        with transform.DbtProcess() as dbt:
+            result = _refresh(home, run, watcher, options, dbt)
         if forgetting is not None:
             version = result.published.version if result.published else None
             result = replace(result, receipt=forget.finish(home, forgetting, version))
@@ -161,7 +162,11 @@ def _write_down_failure(home: Home, run: ledger.Run, error: BaseException) -> No
         ledger.end(home, run, result, code, message[:500])
 
 
-def _refresh(home: Home, run: ledger.Run, watcher: Watcher, options: Options) -> RefreshResult:
+def _refresh(
+    home: Home, run: ledger.Run, watcher: Watcher, options: Options, dbt: transform.DbtProcess
+) -> RefreshResult:
+    if options.sample or any(home.landing.iterdir()):
+        dbt.start()
     ingested = None
     newest_seq = 0
     newest = publish.find_newest(home)
@@ -197,39 +202,53 @@ def _refresh(home: Home, run: ledger.Run, watcher: Watcher, options: Options) ->
     loading.start()
     try:
         with run.step("build"):
+            published_seq, landed = 0, None
+            change_seq = transform.read_change_seq(home)
+            # The build is what was published last, and no run has been at it since.
+            goes_on = newest is not None and newest.origin.change_seq == change_seq
             # What was published was tested, by the same code.
             is_comparable = newest is not None and newest.origin.code == code
-            published_seq, idle = 0, set[str]()
             if newest and is_comparable and not options.ignores_published:
-                published_seq = newest.origin.change_seq
-                idle = _find_idle_sources(home, newest.origin.ingest_seq)
-            built = _build(home, run.run_id, watcher, options, published_seq, idle)
+                # A build that was deleted counts its runs anew.
+                published_seq = min(newest.origin.change_seq, change_seq)
+                landed = _list_landed(home, newest.origin.ingest_seq) if goes_on else None
+            built = _build(home, run.run_id, watcher, options, dbt, published_seq, landed)
     finally:
         loading.join()
-    with run.step("check"):
-        restatements.write(
-            home,
-            run.run_id,
-            None if options.ignores_published else newest,
-            is_rebuilt=built.is_rebuilt,
-            # Whoever works on the models sees the sample change all the time.
-            accepted="the sample" if options.sample else options.accepted_restatement,
-        )
-        checks, data_docs = check_build(
-            home,
-            run.run_id,
-            built,
-            watcher,
-            options.accepted,
-            ignores_published=options.ignores_published,
-        )
-    if watcher.on_publish:
-        watcher.on_publish()
-    with run.step("publish"):
-        published = _publish(home, run, built, data_docs, newest_seq, code)
-        # It is published; what cannot be tidied up now is tidied up after the next run.
-        with contextlib.suppress(duckdb.Error):
-            transform.drop_taken_in(home, built.change_seq)
+    origin = publish.Origin(
+        run_id=run.run_id,
+        ingest_seq=newest_seq,
+        change_seq=built.change_seq,
+        code=code,
+        can_link=goes_on and not built.is_rebuilt,
+    )
+    with publish.Incoming(home, built.target, origin) as incoming:
+        with run.step("check"):
+            restatements.write(
+                home,
+                run.run_id,
+                None if options.ignores_published else newest,
+                is_rebuilt=built.is_rebuilt,
+                # Whoever works on the models sees the sample change all the time.
+                accepted="the sample" if options.sample else options.accepted_restatement,
+            )
+            checks, data_docs = check_build(
+                home,
+                run.run_id,
+                built,
+                watcher,
+                options.accepted,
+                ignores_published=options.ignores_published,
+                beside=incoming.writing_models,
+            )
+        if watcher.on_publish:
+            watcher.on_publish()
+        with run.step("publish"):
+            _copy_ledger(home, run)
+            published = publish.publish(incoming, data_docs)
+            # It is published; what cannot be tidied up now is tidied up after the next run.
+            with contextlib.suppress(duckdb.Error):
+                transform.drop_taken_in(home, built.change_seq)
     run.version, run.published_bytes = published.version, published.bytes_written
     run.published_rows = sum(table.rows for table in published.tables)
     return RefreshResult(ingested, built, published, tuple(checks))
@@ -266,27 +285,12 @@ def _set_damaged_aside(home: Home, published_until: int) -> list[str]:
     return found
 
 
-def _publish(
-    home: Home,
-    run: ledger.Run,
-    built: transform.BuildResult,
-    data_docs: Path,
-    newest_seq: int,
-    code: str,
-) -> publish.Published:
+def _copy_ledger(home: Home, run: ledger.Run) -> None:
     run.result = "published"
     try:
         ledger.copy_to_build(home, run)
     finally:
         run.result = "killed"
-    origin = publish.Origin(
-        run_id=run.run_id,
-        ingest_seq=newest_seq,
-        change_seq=built.change_seq,
-        code=code,
-        can_link=not built.is_rebuilt,
-    )
-    return publish.publish(home, built.target, origin, data_docs)
 
 
 def check_build(
@@ -297,6 +301,7 @@ def check_build(
     accepted: Collection[str] = (),
     *,
     ignores_published: bool = False,
+    beside: validate.Beside | None = None,
 ) -> tuple[list[CheckResult], Path]:
     """The gate: run the expectations on a build, write down all results, stop on a critical one.
 
@@ -309,6 +314,7 @@ def check_build(
         watcher: what to call meanwhile.
         accepted: critical expectations whose failure is published for once.
         ignores_published: compare nothing with the version before.
+        beside: what to do while the expectations run, see ``validate.validate``.
 
     Returns:
         All results, dbt's too; the folder with the Data Docs.
@@ -323,6 +329,7 @@ def check_build(
         watcher.on_validate,
         accepted=accepted,
         ignores_published=ignores_published,
+        beside=beside,
     )
     checks = [*check_results.read_dbt_results(built.target), *validation.checks]
     check_results.write(home, run_id, checks)
@@ -332,15 +339,9 @@ def check_build(
     return checks, validation.data_docs
 
 
-def _find_idle_sources(home: Home, published_until: int) -> set[str]:
-    """The sources of exports of which nothing landed that is not published."""
-    prefixes = transform.EXPORT_SOURCES
-    news = {row.entity for row in lake.read_registry(home) if row.ingest_seq > published_until}
-    return {
-        source
-        for prefix, source in prefixes.items()
-        if not any(entity.startswith(prefix) for entity in news)
-    }
+def _list_landed(home: Home, published_until: int) -> set[str]:
+    """The entities of which something landed that is not published."""
+    return {row.entity for row in lake.read_registry(home) if row.ingest_seq > published_until}
 
 
 def _build(
@@ -348,18 +349,20 @@ def _build(
     run_id: str,
     watcher: Watcher,
     options: Options,
+    dbt: transform.DbtProcess,
     published_change_seq: int,
-    idle_sources: Collection[str],
+    landed: Collection[str] | None,
 ) -> transform.BuildResult:
     try:
         return transform.build_models(
             home,
             "seeds" if options.sample else "lake",
             watcher.on_build,
+            dbt=dbt,
             rebuild_everything=options.rebuild_everything,
             backfill=options.backfill,
             published_change_seq=published_change_seq,
-            idle_sources=() if options.backfill else idle_sources,
+            landed=None if options.backfill else landed,
         )
     except ChecksFailed:
         dbt_results = check_results.read_dbt_results(transform.find_target(home))

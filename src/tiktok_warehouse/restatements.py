@@ -91,8 +91,8 @@ def write(
         home: whose build database is compared, and written.
         run_id: the run at work. What runs found that published nothing is dropped.
         before: the version published last; None before the first.
-        is_rebuilt: whether everything was built anew. Then no touched day explains anything: the
-            same rows must give the same numbers.
+        is_rebuilt: whether everything was built anew. Then the days of rows that landed since are
+            all that explains anything: the same rows must give the same numbers.
         accepted: reason for publishing what nothing explains.
 
     Returns:
@@ -114,9 +114,12 @@ def write(
         connection.execute("begin")
         # Found since that version by runs that published nothing: this run finds it again.
         connection.execute(f"delete from {table} where version_before = ?", [before.name])
+        is_new = f"rows._change_seq > {before.origin.change_seq}"
+        if is_rebuilt:
+            is_new = f"rows._ingest_seq > {before.origin.ingest_seq}"
         for measure, entities in _HEADLINES.items():
             connection.execute(
-                f"insert into {table} {_find_restated(measure)}",
+                f"insert into {table} {_find_restated(measure, is_new)}",
                 {
                     "run_id": run_id,
                     "version": before.name,
@@ -143,11 +146,11 @@ def _attach(connection: duckdb.DuckDBPyConnection, before: Version) -> bool:
     return ("marts.daily_account_kpis",) in tables
 
 
-def _find_restated(measure: str) -> str:
+def _find_restated(measure: str, is_new: str) -> str:
     events = " union all ".join(
         f"select '{entity}' as entity, {account} as account_id, rows.event_date, rows._ingest_id"
         f" from staging.base_event_log__{entity} as rows {join}"
-        " where rows._change_seq > $change_seq and rows.reason_code is null"
+        f" where {is_new} and rows.reason_code is null"
         for entity, account, join in (
             ("video_views", "videos.account_id", _WITH_VIDEO),
             ("interactions", "videos.account_id", _WITH_VIDEO),
@@ -158,15 +161,14 @@ def _find_restated(measure: str) -> str:
     )
     readings = " union all ".join(
         f"select '{entity}' as entity, account_id, _ingest_id"
-        f" from staging.base_event_log__{entity}"
-        " where _change_seq > $change_seq and reason_code is null"
+        f" from staging.base_event_log__{entity} as rows where {is_new} and reason_code is null"
         for entity in ("video_snapshots", "follower_counts", "account_snapshots", "follower_events")
     )
     exports = " union all ".join(
         f"select '{entity}' as entity, handles.account_id, rows._ingest_id"
         f" from staging.{table} as rows"
         " inner join intermediate.int_account_handles as handles using (account_handle)"
-        " where rows._change_seq > $change_seq and rows.reason_code is null"
+        f" where {is_new} and rows.reason_code is null"
         for entity, table in _EXPORTS.items()
     )
     return f"""
@@ -183,6 +185,8 @@ def _find_restated(measure: str) -> str:
             select distinct account_id, event_date
             from intermediate.int_touched_days
             where change_seq > $change_seq and list_contains($entities, entity)
+            union
+            select account_id, event_date from ({events}) where list_contains($entities, entity)
         ),
         ingests_of_days as (
             select account_id, event_date, list(distinct _ingest_id) as ingest_ids

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import hashlib
 import json
 import os
@@ -19,7 +19,13 @@ import duckdb
 
 from tiktok_warehouse import check_results, postgres
 from tiktok_warehouse.entities import list_all_entities
-from tiktok_warehouse.errors import Busy, ChecksFailed, UsageError, WarehouseError
+from tiktok_warehouse.errors import (
+    Busy,
+    ChecksFailed,
+    UsageError,
+    WarehouseError,
+    find_refusal,
+)
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
 RawSource = Literal["seeds", "lake"]
@@ -31,13 +37,16 @@ _MODEL_SOURCES = ("models", "macros", "seeds/reference", "dbt_project.yml")
 _CHECK_SOURCES = ("tests/generic", "tests/singular", "expectations", "src/tiktok_warehouse")
 # In build/: what the models were when everything was last built with them.
 _BUILT_WITH = "models.sha256"
+# In build/ from the beginning of a rebuild until it is published.
+_REBUILT = "rebuilt_since_published"
 # How long the dbt process of a killed run may take to let go of the build database.
 _LOCK_SECONDS = 10.0
 # A log longer than this is put aside, and the one put aside before is dropped.
 _LOG_BYTES = 5_000_000
 _SHOWN_FAILURES = 5
-# Sources of TikTok's own exports, by what the names of their entities begin with. Models that
-# nothing else feeds have the source for a tag.
+# The table of all files that landed. A base table reads it for its own entity's files alone.
+_REGISTER = "base_event_log__ingested_files"
+# Sources of TikTok's own exports, by what the names of their entities begin with.
 EXPORT_SOURCES = {
     "studio_": "studio",
     "archive_": "personal_archive",
@@ -57,7 +66,8 @@ class BuildResult:
         checks: data tests and unit tests passed.
         seconds: wall time of the dbt process.
         target: folder of dbt's manifest.json and run_results.json.
-        is_rebuilt: whether everything was built from the raw rows, and not the touched days alone.
+        is_rebuilt: whether everything was built from the raw rows since the version published last,
+            and not the touched days alone.
         change_seq: number of this run of dbt in the build database.
     """
 
@@ -96,15 +106,89 @@ def _digest(sources: Iterable[str], *settings: str) -> str:
     return digest.hexdigest()
 
 
+class DbtProcess:
+    """A process that runs dbt once, and ends with this one.
+
+    As a context it is killed when it ends, if it still lives by then.
+    """
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> DbtProcess:
+        """Give back itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Kill it, and wait for that."""
+        if self._process is not None:
+            self._process.kill()
+            with contextlib.suppress(BrokenPipeError), self._process:
+                pass
+
+    def start(self) -> subprocess.Popen[str]:
+        """Let it import dbt, which takes two seconds, unless it has been let already."""
+        if self._process is None:
+            environment = {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+            # No engine ever sees the key that people are hashed with.
+            environment.pop("TIKTOK_WAREHOUSE_SECRET", None)
+            environment.pop(postgres.VARIABLE, None)
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tiktok_warehouse.dbt_child"],
+                cwd=PROJECT_ROOT,
+                env=environment,
+                # The child ends when this end is closed, see dbt_child.
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+            )
+        return self._process
+
+    def run(
+        self,
+        home: Home,
+        arguments: list[str],
+        on_progress: Callable[[int, int, str], None] | None,
+        **settings: str,
+    ) -> tuple[int, list[str]]:
+        """Run dbt, with settings in its environment, and read its log.
+
+        Returns:
+            Its exit code, and the texts of errors and warnings.
+        """
+        process = self.start()
+        if process.stdin is None or process.stdout is None:  # pragma: no cover - asked for
+            raise WarehouseError("dbt cannot be spoken to.")
+        environment = {"TIKTOK_WAREHOUSE_HOME": str(home.root), **settings}
+        # One that died before it could read says why in what it printed.
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps({"arguments": arguments, "environment": environment}))
+            process.stdin.write("\n")
+            process.stdin.flush()
+        try:
+            with _open_log(home) as log:
+                output = [_read_event(line, log, on_progress) for line in process.stdout]
+        except BaseException:
+            # At once, and not when the context ends: it has the build database and a core.
+            process.kill()
+            raise
+        return process.wait(), output
+
+
 def build_models(
     home: Home,
     raw_source: RawSource,
     on_progress: Callable[[int, int, str], None] | None = None,
     *,
+    dbt: DbtProcess,
     rebuild_everything: bool = False,
     backfill: tuple[date, date] | None = None,
     published_change_seq: int = 0,
-    idle_sources: Collection[str] = (),
+    landed: Collection[str] | None = None,
 ) -> BuildResult:
     """Build all models of a home and run their tests, in one dbt process.
 
@@ -116,12 +200,14 @@ def build_models(
         raw_source: ``seeds`` for the sample, ``lake`` for ingested files. Unit tests run with the
             sample alone: they judge the models and not the data.
         on_progress: called with (nodes done, nodes in all, name of the node).
+        dbt: the process to run it in; the caller ends it.
         rebuild_everything: read the whole lake, although the touched days would do.
         backfill: first and last of the days to build again besides the touched ones.
         published_change_seq: number of the dbt run up to which all rows have passed their tests and
             are published; tests over events look at what changed since. 0: at everything.
-        idle_sources: those of EXPORT_SOURCES of which nothing has landed since that run: what
-            reads them alone is left as it is, untested. Not if everything is built anew.
+        landed: entities of which something has landed since that run, if it was the last one. What
+            rows of the others alone decide is left as it is: nothing of it has changed since it
+            passed its tests. None, or anything built anew: all are looked at.
 
     Raises:
         ChecksFailed: a test failed; the message names it, shows rows and says what to do.
@@ -132,7 +218,7 @@ def build_models(
     """
     target = find_target(home)
     (target / "run_results.json").unlink(missing_ok=True)
-    built_with = home.build / _BUILT_WITH
+    built_with, rebuilt = home.build / _BUILT_WITH, home.build / _REBUILT
     models = fingerprint_models(home)
     is_first = not home.database.exists()
     is_rebuilt = raw_source == "lake" and (
@@ -144,8 +230,8 @@ def build_models(
     }
     if backfill is not None:
         variables["backfill_from"], variables["backfill_to"] = map(str, backfill)
-    command = [
-        *(sys.executable, "-m", "tiktok_warehouse.dbt_child", "build", "--log-format", "json"),
+    arguments = [
+        *("build", "--log-format", "json"),
         *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
         # Its own log is at the level of debugging, and took a tenth of the time of a run.
         *("--target-path", str(target), "--log-level-file", "none"),
@@ -158,18 +244,19 @@ def build_models(
         if not is_rebuilt:
             # They are part of what the models were built with, and have not changed.
             left_out.append("seed")
-        if idle_sources and not is_rebuilt:
-            command += ["--exclude", *(f"tag:{source}" for source in sorted(idle_sources))]
-    command += [f"--exclude-resource-type={kind}" for kind in left_out]
+        if landed is not None and not is_rebuilt:
+            arguments += select_affected(target, landed)
+    arguments += [f"--exclude-resource-type={kind}" for kind in left_out]
     if is_rebuilt:
         # A rebuild that dies half-way leaves no digest, so the next run rebuilds again.
         built_with.unlink(missing_ok=True)
-        command += [] if is_first else ["--full-refresh"]
+        rebuilt.touch()
+        arguments += [] if is_first else ["--full-refresh"]
     _await_database(home)
     started = time.monotonic()
-    returncode, output = _run_dbt(
+    returncode, output = dbt.run(
         home,
-        command,
+        arguments,
         on_progress,
         # No variables of dbt's: another value of one makes it parse the whole project anew.
         TIKTOK_WAREHOUSE_PUBLISHED_CHANGE_SEQ=str(0 if is_rebuilt else published_change_seq),
@@ -184,16 +271,55 @@ def build_models(
             checks=sum(_is_test(result) for result in results),
             seconds=seconds,
             target=target,
-            is_rebuilt=is_rebuilt or raw_source == "seeds",
-            change_seq=_read_change_seq(home),
+            is_rebuilt=rebuilt.exists() or raw_source == "seeds",
+            change_seq=read_change_seq(home),
         )
     raise _explain(home, target, results, output)
 
 
-def _read_change_seq(home: Home) -> int:
+def select_affected(target: Path, landed: Collection[str]) -> list[str]:
+    """Arguments that limit dbt to what rows of some entities can change, and its tests.
+
+    Args:
+        target: folder with the manifest of the run before, of the same models. Without a whole one
+            nothing is limited.
+        landed: the entities.
+    """
+    try:
+        manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        # Of a run that was killed before it had written it, or while it did.
+        return []
+    idle = set(list_all_entities()) - set(landed)
+    reads: dict[str, set[str]] = {}
+    for source, node in manifest["sources"].items():
+        for child in manifest["child_map"][source]:
+            reads.setdefault(child, set()).add(node["name"])
+    register = next((node for node in reads if node.endswith(f".{_REGISTER}")), None)
+    if register is None:
+        # Of the sample, which dbt is going to refuse.
+        return []
+    # Not with what follows the register: all base tables read it.
+    selected = [_REGISTER]
+    followers = {node for node in manifest["child_map"][register] if node not in reads}
+    for node in sorted((reads.keys() | followers) - {register}):
+        if node.startswith("model.") and (node in followers or reads[node] - idle):
+            selected.append(f"{node.rpartition('.')[2]}+")
+    return ["--select", *selected]
+
+
+def read_change_seq(home: Home) -> int:
+    """Number of the last run of dbt in the build database, however it ended; 0 if there is none."""
+    if not home.database.exists():
+        return 0
+    _await_database(home)
     with duckdb.connect(str(home.database), read_only=True) as connection:
-        row = connection.execute("select max(change_seq) from build_state.runs").fetchone()
-    return int(row[0]) if row else 0
+        try:
+            row = connection.execute("select max(change_seq) from build_state.runs").fetchone()
+        except duckdb.CatalogException:
+            # Killed before it had counted its first run.
+            return 0
+    return int(row[0] or 0) if row else 0
 
 
 def read_consumed(home: Home) -> dict[str, int]:
@@ -231,6 +357,8 @@ def _name_base_tables(entity: str) -> list[str]:
 def drop_taken_in(home: Home, change_seq: int) -> None:
     """Drop the notes on changes that every model has taken in, and that are published.
 
+    A rebuild is over then, too.
+
     Args:
         home: whose build database is written.
         change_seq: number of the dbt run that was published.
@@ -238,12 +366,16 @@ def drop_taken_in(home: Home, change_seq: int) -> None:
     Raises:
         duckdb.Error: the build database cannot be written.
     """
+    (home.build / _REBUILT).unlink(missing_ok=True)
     with duckdb.connect(str(home.database)) as connection:
         connection.execute(
             "delete from intermediate.int_touched_days where change_seq <= ?", [change_seq]
         )
-        # All models took part in that run and noted its number.
-        connection.execute("delete from build_state.consumed where change_seq < ?", [change_seq])
+        # Not by the number: a model that a run leaves out keeps what it noted before.
+        connection.execute(
+            "delete from build_state.consumed as noted where change_seq < (select max(change_seq)"
+            " from build_state.consumed where model_name = noted.model_name)"
+        )
 
 
 def _read_text(path: Path) -> str | None:
@@ -270,51 +402,6 @@ def _await_database(home: Home) -> None:
                     f" and run the same command again. ({str(error).splitlines()[0]})"
                 ) from error
         time.sleep(0.1)
-
-
-def _run_dbt(
-    home: Home,
-    command: list[str],
-    on_progress: Callable[[int, int, str], None] | None,
-    **settings: str,
-) -> tuple[int, list[str]]:
-    """Run dbt, with settings in its environment, and read its log.
-
-    Returns:
-        Its exit code, and the texts of errors and warnings.
-    """
-    environment = {
-        **os.environ,
-        "TIKTOK_WAREHOUSE_HOME": str(home.root),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        **settings,
-    }
-    # No engine ever sees the key that people are hashed with.
-    environment.pop("TIKTOK_WAREHOUSE_SECRET", None)
-    environment.pop(postgres.VARIABLE, None)
-    output: list[str] = []
-    with subprocess.Popen(
-        command,
-        cwd=PROJECT_ROOT,
-        env=environment,
-        # Never written to: the child ends when this end is closed, see dbt_child.
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
-        if process.stdout is None:  # pragma: no cover - a pipe was asked for
-            raise WarehouseError("dbt gave no output to read.")
-        try:
-            with _open_log(home) as log:
-                for line in process.stdout:
-                    output.append(_read_event(line, log, on_progress))
-        except BaseException:
-            process.kill()
-            raise
-    return process.returncode, output
 
 
 def _open_log(home: Home) -> IO[str]:
@@ -359,8 +446,8 @@ def _explain(
     home: Home, target: Path, results: list[dict[str, Any]], output: list[str]
 ) -> Exception:
     text = "\n".join(line for line in output if line)
-    if "No space left" in text or "disk full" in text.lower():
-        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(home.build))
+    if refusal := find_refusal(text):
+        return OSError(refusal, os.strerror(refusal), str(home.build))
     if "Could not set lock on file" in text:
         return Busy(
             f"Another process has {home.database} open, so it cannot be written. Close it and run"

@@ -12,10 +12,13 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+
+import duckdb
 
 from tiktok_warehouse import check_results, data_docs, findings, publish
 from tiktok_warehouse.check_results import CheckResult
@@ -40,6 +43,7 @@ _LINEAGE_TYPES = {
 _NOT_EVENTS = ("accounts", "videos")
 
 OnProgress = Callable[[int, int, str], None]
+Beside = Callable[[duckdb.DuckDBPyConnection], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ def validate(
     accepted: Collection[str] = (),
     layers: Sequence[str] = ("raw", "staging", "marts"),
     ignores_published: bool = False,
+    beside: Beside | None = None,
 ) -> ValidationResult:
     """Run the suites on a home's build database.
 
@@ -89,6 +94,8 @@ def validate(
         accepted: critical checks whose failure is to be published for once, as a warning.
         layers: which suites to run.
         ignores_published: compare nothing with the version before, as if there were none.
+        beside: called with a connection that has the build database open for reading; the suites
+            run in the context that it gives.
 
     Raises:
         UsageError: ``accepted`` names no check.
@@ -139,7 +146,7 @@ def validate(
     engine = source.get_engine()
     try:
         # Held open throughout: the in-memory database lives as long as a connection to it.
-        with engine.connect() as connection:
+        with engine.connect() as connection, _open_beside(connection, beside):
             project = _open(connection, home, ignores_published=ignores_published)
             observations = [
                 (layer, observation)
@@ -201,6 +208,14 @@ def _accept(check: CheckResult, accepted: Collection[str]) -> CheckResult:
     if not check.stops or check.check_name not in accepted:
         return check
     return CheckResult(**{**vars(check), "severity": "warning"})
+
+
+def _open_beside(connection: Any, beside: Beside | None) -> AbstractContextManager[None]:
+    if beside is None:
+        return nullcontext()
+    # Of the same database instance: when a second one in this process closed the file, the lock
+    # that keeps other processes from writing it would be gone.
+    return beside(connection.connection.dbapi_connection.duplicate())
 
 
 def _open(connection: Any, home: Home, *, ignores_published: bool) -> Project:
@@ -292,7 +307,10 @@ def _judge(
         )
     except WarehouseError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it was, the check has not passed
+    except Exception as error:
+        if "Query interrupted" in str(error):
+            # So DuckDB says that the process was told to end while it was at work.
+            raise KeyboardInterrupt from error
         message = str(error).splitlines()[0] if str(error) else type(error).__name__
         return [
             _as_result(rule, checked_at, passed=False, raised=message) for rule in observation.rules

@@ -510,7 +510,7 @@ def test_dbts_process_does_not_get_the_dsn(
 
     monkeypatch.setattr("tiktok_warehouse.transform.subprocess.Popen", popen)
     with pytest.raises(Stopped):
-        transform.build_models(lake_home, "lake")
+        transform.build_models(lake_home, "lake", dbt=transform.DbtProcess())
     assert given
     assert postgres.VARIABLE not in given[0]
     assert postgres.VARIABLE in os.environ

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
+import signal
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from tiktok_warehouse import publish as publishing
-from tiktok_warehouse.errors import WarehouseError
+from tiktok_warehouse.errors import ChecksFailed, WarehouseError
 from tiktok_warehouse.home import Home, open_home
 
 ORIGIN = publishing.Origin(run_id="run", ingest_seq=1, change_seq=1, code="code")
@@ -52,6 +57,11 @@ def build_something(home: Home, *, marker: int, rows: int = 3) -> Path:
     return target
 
 
+def publish(home: Home, target: Path) -> publishing.Published:
+    with publishing.Incoming(home, target, ORIGIN) as incoming:
+        return publishing.publish(incoming)
+
+
 def read(home: Home, query: str) -> list[tuple[object, ...]]:
     database = home.published / publishing.DATABASE_NAME
     with duckdb.connect(str(database), read_only=True) as connection:
@@ -59,7 +69,7 @@ def read(home: Home, query: str) -> list[tuple[object, ...]]:
 
 
 def test_readers_find_the_marts_with_their_comments_and_nothing_else(home: Home) -> None:
-    published = publishing.publish(home, build_something(home, marker=1), ORIGIN)
+    published = publish(home, build_something(home, marker=1))
     tables = read(home, "select schema_name, table_name, comment from duckdb_tables() order by all")
     assert tables == [("marts", "daily", "It's one row per day"), ("quality", "checks", None)]
     comments = read(home, "select comment from duckdb_columns() where column_name = 'id'")
@@ -69,13 +79,13 @@ def test_readers_find_the_marts_with_their_comments_and_nothing_else(home: Home)
 
 
 def test_the_file_opens_in_readers_from_duckdb_1_1_on(home: Home) -> None:
-    publishing.publish(home, build_something(home, marker=1), ORIGIN)
+    publish(home, build_something(home, marker=1))
     tags = read(home, "select tags from duckdb_databases() where not internal")
     assert "v1.0.0" in str(tags), tags
 
 
 def test_parquet_lies_beside_the_database_and_events_by_day(home: Home) -> None:
-    published = publishing.publish(home, build_something(home, marker=1), ORIGIN)
+    published = publish(home, build_something(home, marker=1))
     with duckdb.connect() as connection:
         daily = connection.execute(
             f"select count(*) from '{published.parquet}/marts/daily.parquet'"
@@ -90,7 +100,7 @@ def test_parquet_lies_beside_the_database_and_events_by_day(home: Home) -> None:
 
 
 def test_events_of_no_day_are_still_readable(home: Home) -> None:
-    published = publishing.publish(home, build_something(home, marker=1, rows=0), ORIGIN)
+    published = publish(home, build_something(home, marker=1, rows=0))
     files = published.parquet / "marts" / "fct_events" / "**" / "*.parquet"
     with duckdb.connect() as connection:
         events = connection.execute(f"select count(*) from read_parquet('{files}')").fetchall()
@@ -100,15 +110,15 @@ def test_events_of_no_day_are_still_readable(home: Home) -> None:
 def test_a_failure_half_way_leaves_the_old_version(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publishing.publish(home, build_something(home, marker=1), ORIGIN)
+    publish(home, build_something(home, marker=1))
     target = build_something(home, marker=2)
     with monkeypatch.context() as patch:
         patch.setattr(publishing, "_make_durable", _no_space)
         with pytest.raises(OSError, match="No space"):
-            publishing.publish(home, target, ORIGIN)
+            publish(home, target)
     assert read(home, "select marker from quality.checks") == [(1,)]
     assert [path.name for path in (home.published / "versions").glob(".incoming*")] == []
-    publishing.publish(home, target, ORIGIN)
+    publish(home, target)
     assert read(home, "select marker from quality.checks") == [(2,)]
 
 
@@ -116,36 +126,102 @@ def _no_space(_folder: Path) -> None:
     raise OSError(28, "No space left on device")
 
 
+def test_what_was_written_beside_the_checks_goes_out_with_the_rest(home: Home) -> None:
+    target = build_something(home, marker=1)
+    with publishing.Incoming(home, target, ORIGIN) as incoming:
+        with incoming.writing_models(duckdb.connect(str(home.database), read_only=True)):
+            pass
+        assert [table.name for table in incoming.tables] == ["daily", "fct_events", "checks"]
+        with duckdb.connect(str(home.database)) as connection:
+            connection.execute("create schema if not exists quality")
+            connection.execute("create table quality.check_results as select 7 as marker")
+        publishing.publish(incoming)
+    assert read(home, "select marker from quality.check_results") == [(7,)]
+    assert read(home, "select count(*) from marts.daily") == [(3,)]
+
+
+@pytest.mark.parametrize("is_judged", [False, True])
+def test_a_version_that_is_given_up_leaves_nothing(
+    is_judged: bool, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failing check, or Ctrl-C when the checks are through and tables are still written."""
+    target = build_something(home, marker=1)
+    written: list[str] = []
+    begun = threading.Event()
+    endless = "select count(*) from range(1000000000000) as a (i), range(1000000) as b (i)"
+
+    def write_for_ever(connection: duckdb.DuckDBPyConnection, plan: Any, *_: Any) -> None:
+        written.append(plan.name)
+        begun.set()
+        connection.execute(endless)
+
+    monkeypatch.setattr(publishing, "_WRITERS", 1)
+    monkeypatch.setattr(publishing, "_write_table", write_for_ever)
+    started = time.monotonic()
+    with (
+        contextlib.suppress(ChecksFailed, KeyboardInterrupt),
+        publishing.Incoming(home, target, ORIGIN) as incoming,
+        incoming.writing_models(duckdb.connect(str(home.database), read_only=True)),
+    ):
+        assert begun.wait(10)
+        if is_judged:
+            main = threading.main_thread().ident
+            threading.Timer(0.5, signal.pthread_kill, (main, signal.SIGINT)).start()
+        else:
+            raise ChecksFailed("a check failed")
+    assert time.monotonic() - started < 10, "the table at work is interrupted"
+    assert written == ["daily"], "no table is begun after that"
+    assert list((home.published / "versions").iterdir()) == []
+    # Nothing holds the build database any more.
+    duckdb.connect(str(home.database)).close()
+
+
+def test_a_table_that_cannot_be_written_beside_the_checks_stops_the_publication(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = build_something(home, marker=1)
+
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(publishing, "_write_table", no_space)
+    with (
+        pytest.raises(OSError, match="No space"),
+        publishing.Incoming(home, target, ORIGIN) as incoming,
+        incoming.writing_models(duckdb.connect(str(home.database), read_only=True)),
+    ):
+        pass
+    assert list((home.published / "versions").iterdir()) == []
+
+
 def test_what_a_killed_run_left_behind_is_removed(home: Home) -> None:
     leftover = home.published / "versions" / ".incoming-000009-20260101T000000Z"
     leftover.mkdir(parents=True)
     (leftover / "tiktok.duckdb").write_bytes(b"half")
-    publishing.publish(home, build_something(home, marker=1), ORIGIN)
+    publish(home, build_something(home, marker=1))
     assert not leftover.exists()
 
 
 def test_a_version_that_lost_rows_is_not_published(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publishing.publish(home, build_something(home, marker=1), ORIGIN)
+    publish(home, build_something(home, marker=1))
     target = build_something(home, marker=2)
     real = publishing._count
 
     def lose_a_row(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
-        return real(connection, relation) - relation.startswith("published.marts")
+        return real(connection, relation) - relation.startswith("incoming.marts")
 
     monkeypatch.setattr(publishing, "_count", lose_a_row)
     with pytest.raises(WarehouseError, match=r"marts\.daily has 3 rows .* and 2"):
-        publishing.publish(home, target, ORIGIN)
+        publish(home, target)
     assert read(home, "select marker from quality.checks") == [(1,)]
 
 
 def test_only_the_configured_number_of_versions_is_kept(tmp_path: Path) -> None:
     (tmp_path / "warehouse.toml").write_text("keep_versions = 2\n", encoding="utf-8")
     home = open_home(tmp_path)
-    names = [
-        publishing.publish(home, build_something(home, marker=i), ORIGIN).version for i in range(4)
-    ]
+    names = [publish(home, build_something(home, marker=i)).version for i in range(4)]
     kept = sorted(path.name for path in (home.published / "versions").iterdir())
     assert kept == names[-2:]
     assert read(home, "select marker from quality.checks") == [(3,)]
@@ -167,7 +243,7 @@ def _read_without_pause(database: str, stop: object, failures: object, reads: ob
 
 
 def test_a_reader_sees_the_old_version_or_the_new_and_never_neither(home: Home) -> None:
-    publishing.publish(home, build_something(home, marker=0), ORIGIN)
+    publish(home, build_something(home, marker=0))
     context = multiprocessing.get_context("spawn")
     stop, failures, reads = context.Event(), context.Queue(), context.Queue()
     database = str(home.published / "tiktok.duckdb")
@@ -180,7 +256,7 @@ def test_a_reader_sees_the_old_version_or_the_new_and_never_neither(home: Home) 
     counts = []
     try:
         for marker in range(1, 11):
-            publishing.publish(home, build_something(home, marker=marker), ORIGIN)
+            publish(home, build_something(home, marker=marker))
     finally:
         stop.set()
         counts = [reads.get(timeout=60) for _ in readers]

@@ -24,15 +24,17 @@ from tiktok_warehouse import (
     lake,
     ledger,
     publish,
+    restatements,
     transform,
     versions,
 )
 from tiktok_warehouse import refresh as refresh_module
-from tiktok_warehouse.errors import ExitCode
+from tiktok_warehouse.errors import ChecksFailed, ExitCode
 from tiktok_warehouse.home import Home
 
 pytestmark = pytest.mark.xdist_group("refresh")
 
+PROJECT = Path(__file__).resolve().parents[2]
 HEADER = "view_id,viewed_at,video_id,person_id,watch_seconds\n"
 
 
@@ -79,6 +81,142 @@ def test_nothing_new_builds_and_publishes_nothing_but_is_written_down(lake_home:
     assert [run.result for run in runs] == ["published", "nothing_new"]
     assert runs[-1].exit_code == 0
     assert "build" not in runs[-1].step_seconds
+
+
+def list_built(home: Home) -> set[str]:
+    """Names of the models that the last run of dbt built, and of the tests that it ran."""
+    path = transform.find_target(home) / "run_results.json"
+    results = json.loads(path.read_text("utf-8"))["results"]
+    return {result["unique_id"].split(".")[2] for result in results}
+
+
+def test_what_no_landed_row_can_change_is_left_as_it_is(
+    lake_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offer_view(lake_home, "alone-1")
+    assert refresh(lake_home) == 0
+    built = list_built(lake_home)
+    assert {"base_event_log__video_views", "int_touched_days", "data_trust"} <= built
+    assert "unique_stg_event_log__video_views_view_id" in built
+    assert "base_event_log__interactions" not in built
+    assert "unique_stg_event_log__interactions_interaction_id" not in built
+    archive = PROJECT / "examples" / "exports" / "archive" / "json" / "TikTok_Data_1760000000.zip"
+    shutil.copy(archive, lake_home.landing)
+    os.utime(lake_home.landing / archive.name, (time.time() - 60, time.time() - 60))
+    assert refresh(lake_home) == 0
+    built = list_built(lake_home)
+    assert {"base_personal_archive__watches", "inferred_sessions", "row_reconciliation"} <= built
+    assert not {"base_event_log__video_views", "int_touched_days"} & built
+    offer_view(lake_home, "alone-2", viewed_at="2026-08-24 10:00:00")
+    with monkeypatch.context() as patch:
+        patch.setattr(transform, "drop_taken_in", lambda *_: None)
+        assert refresh(lake_home) == 0
+    with duckdb.connect(str(lake_home.database), read_only=True) as connection:
+        touched = connection.execute(
+            "select distinct event_date from intermediate.int_touched_days"
+            " where entity = 'video_views'"
+        ).fetchall()
+    assert touched == [(date(2026, 8, 24),)], "left out of a run, it forgot what it had taken in"
+    # A run that began and was not published may have left anything half done.
+    with duckdb.connect(str(lake_home.database)) as connection:
+        connection.execute(
+            "insert into build_state.runs select max(change_seq) + 1 from build_state.runs"
+        )
+    offer_view(lake_home, "alone-3")
+    assert refresh(lake_home) == 0
+    assert "base_event_log__interactions" in list_built(lake_home)
+    manifest = json.loads((transform.find_target(lake_home) / "manifest.json").read_text("utf-8"))
+    of_sources = [
+        node
+        for source in manifest["sources"]
+        for node in manifest["child_map"][source]
+        if node.startswith("test.")
+    ]
+    assert not of_sources, "no model brings these tests along"
+
+
+def test_a_rebuild_is_one_until_it_is_published(
+    lake_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the run after a failed one would take its touched days for an explanation."""
+    compared: list[bool] = []
+    write = restatements.write
+
+    def note(*arguments: Any, is_rebuilt: bool, **options: Any) -> int:
+        compared.append(is_rebuilt)
+        return write(*arguments, is_rebuilt=is_rebuilt, **options)
+
+    def fail(*_: object, **__: object) -> None:
+        raise ChecksFailed("a check failed")
+
+    monkeypatch.setattr(restatements, "write", note)
+    with monkeypatch.context() as patch:
+        patch.setattr(refresh_module, "check_build", fail)
+        assert refresh(lake_home, "--yes-rebuild-everything") == ExitCode.CHECKS_FAILED
+    offer_view(lake_home, "rebuilt-1")
+    assert refresh(lake_home) == 0
+    assert read(
+        lake_home,
+        "select distinct is_explained, accepted_because from quality.kpi_restatements",
+    ) == [(True, None)], "the row that landed since explains its day"
+    offer_view(lake_home, "rebuilt-2")
+    assert refresh(lake_home) == 0
+    assert compared == [True, True, False]
+
+
+def test_dbt_is_told_of_the_sources_that_landed_and_of_who_reads_every_file(tmp_path: Path) -> None:
+    manifest = {
+        "sources": {
+            "source.p.lake.video_views": {"name": "video_views"},
+            "source.p.lake.interactions": {"name": "interactions"},
+            "source.p.lake.ingested_files": {"name": "ingested_files"},
+            "source.p.build_state.findings": {"name": "findings"},
+        },
+        "child_map": {
+            "source.p.lake.video_views": ["model.p.base_event_log__video_views", "model.p.both"],
+            "source.p.lake.interactions": ["model.p.base_event_log__interactions", "model.p.both"],
+            "source.p.lake.ingested_files": ["model.p.base_event_log__ingested_files"],
+            "source.p.build_state.findings": ["model.p.data_trust", "test.p.of_findings"],
+            "model.p.base_event_log__ingested_files": [
+                "model.p.base_event_log__video_views",
+                "model.p.base_event_log__interactions",
+                "model.p.int_data_bounds",
+                "test.p.of_files",
+            ],
+        },
+    }
+    assert transform.select_affected(tmp_path, {"video_views"}) == [], "nothing is known yet"
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(manifest)[:-2], encoding="utf-8")
+    assert transform.select_affected(tmp_path, {"video_views"}) == [], "killed while it was written"
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert transform.select_affected(tmp_path, {"video_views"}) == [
+        "--select",
+        "base_event_log__ingested_files",
+        "base_event_log__video_views+",
+        "both+",
+        "data_trust+",
+        "int_data_bounds+",
+    ]
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_dbts_process_ends_with_the_one_that_started_it(is_told: bool, tmp_path: Path) -> None:
+    with transform.DbtProcess() as dbt:
+        process = dbt.start()
+        assert dbt.start() is process
+        assert process.stdin is not None
+        if is_told:
+            # Any of dbt's arguments: it never gets to the end of them.
+            environment = {"TIKTOK_WAREHOUSE_HOME": str(tmp_path)}
+            process.stdin.write(
+                json.dumps({"arguments": ["build"], "environment": environment}) + "\n"
+            )
+        process.stdin.close()
+        assert process.wait(timeout=60) == is_told
+    with transform.DbtProcess() as dbt:
+        process = dbt.start()
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_a_late_row_is_published_and_only_its_day_is_written(
@@ -263,11 +401,36 @@ def test_a_clock_that_is_set_back_changes_no_order(
     assert all((run.seconds or 0) >= 0 for run in ledger.read(lake_home))
 
 
-@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.ENOSPC])
-def test_a_folder_that_cannot_be_written_ends_with_5(
+def test_folders_without_write_access_end_with_5_and_then_heal(lake_home: Home) -> None:
+    views, before = count_views(lake_home), publish.find_newest(lake_home)
+    offer_view(lake_home, "refused-0")
+    command = [sys.executable, "-m", "tiktok_warehouse.cli", "refresh"]
+    if os.geteuid() == 0:
+        # Root writes everywhere, unless that power is taken from it.
+        powers = "-dac_override,-dac_read_search"
+        command = ["setpriv", f"--bounding-set={powers}", "--inh-caps=-all", *command]
+    for folder in (lake_home.root, lake_home.raw, lake_home.build, lake_home.published):
+        mode = folder.stat().st_mode
+        folder.chmod(0o500)
+        try:
+            finished = subprocess.run(
+                [*command, "--home", str(lake_home.root)], capture_output=True, text=True
+            )
+        finally:
+            folder.chmod(mode)
+        assert finished.returncode == ExitCode.NO_SPACE_OR_ACCESS, finished.stderr[-2000:]
+        assert "Permission denied" in finished.stderr
+        assert "What was published before is untouched" in finished.stderr
+        assert publish.find_current(lake_home) == before
+    assert refresh(lake_home) == 0
+    assert count_views(lake_home) == views + 1
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.ENOSPC])
+def test_a_file_system_that_refuses_ends_with_5(
     code: int, lake_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Root writes everywhere, so the refusal of the file system is made here."""
+    """Another file system cannot be mounted by a test, so its refusal is made here."""
     built = transform.BuildResult(1, 1, 0.0, transform.find_target(lake_home), change_seq=1)
     monkeypatch.setattr(transform, "build_models", lambda *_, **__: built)
     before = publish.find_newest(lake_home)

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -384,6 +385,67 @@ def test_results_of_the_oldest_runs_are_dropped(home: Home) -> None:
     assert len(runs) == 30
     assert ("run 39",) in runs
     assert ("run 9",) not in runs
+
+
+@pytest.mark.parametrize(
+    ("views", "engagements", "usual_views", "usual_engagements", "is_stopped"),
+    [
+        # 14 interactions were to be expected of a weak week of a small account: luck.
+        (117, 26, 204, 24, False),
+        (1_170, 260, 2_040, 240, True),
+        (1_170, 150, 2_040, 240, False),
+        (1_300, 260, 2_040, 240, False),
+    ],
+)
+def test_a_week_has_lost_views_if_it_keeps_more_interactions_than_by_chance(
+    views: int, engagements: int, usual_views: int, usual_engagements: int, is_stopped: bool
+) -> None:
+    from expectations import marts
+
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"select {marts.WEEK_LOST_VIEWS} from (select 7 as day_count, {views} as views,"
+            f" {engagements} as engagements, {usual_views} as usual_views,"
+            f" {usual_engagements} as usual_engagements)"
+        ).fetchone()
+    assert found == (is_stopped,)
+
+
+def test_nobody_writes_the_build_while_it_is_judged(home: Home) -> None:
+    open_it = f"import duckdb; duckdb.connect({str(home.database)!r})"
+    messages: list[str] = []
+
+    @contextmanager
+    def close_and_look(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        connection.close()
+        done = subprocess.run([sys.executable, "-c", open_it], capture_output=True, text=True)
+        messages.append(done.stderr)
+        yield
+
+    validate.validate(home, "run", layers=[], beside=close_and_look)
+    assert "Could not set lock on file" in messages[0]
+
+
+def test_ctrl_c_in_the_query_of_a_check_ends_the_run(
+    home: Home, observe: Callable[..., None]
+) -> None:
+    observe(
+        Observation("asked", "select error('Query interrupted')", [no_rows(CHECK, "1", "true")])
+    )
+    with pytest.raises(KeyboardInterrupt):
+        validate.validate(home, "run")
+
+
+def test_a_lake_is_refused_where_the_sample_was_built(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(
+        PROJECT_ROOT / "examples" / "exports" / "archive" / "json", home.landing, dirs_exist_ok=True
+    )
+    for path in home.landing.iterdir():
+        os.utime(path, (0, 0))
+    assert cli.run(["refresh", "--home", str(home.root)]) == 2
+    assert "was built from another raw source" in capsys.readouterr().err
 
 
 def test_accepting_a_check_that_does_not_exist_is_a_wrong_command_line(
