@@ -68,7 +68,7 @@ bench-build: $(VENV)/.installed
 bench-refresh: $(VENV)/.installed
 	$(BIN)/python benchmarks/refresh/run.py
 
-## soak: kills, readers and random sequences of ingests (22 minutes on two cores that did other work too)
+## soak: kills, readers and random sequences of ingests (18 minutes on two idle cores)
 soak: $(VENV)/.installed-dev
 	$(BIN)/python tests/soak.py
 

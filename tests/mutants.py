@@ -102,8 +102,20 @@ MUTANTS = (
     Mutant(
         "a first view of another account counts",
         f"{_INT}/int_viewer_first_view.sql",
-        "list_views.account_id = find_first_date.account_id\n            and list_views.person_key",
+        "list_views.account_id = find_dates.account_id\n            and list_views.person_key",
         "list_views.person_key",
+    ),
+    Mutant(
+        "the day of the first view passes for that of the last",
+        f"{_INT}/int_viewer_first_view.sql",
+        "max(last_view_date) as last_view_date",
+        "min(last_view_date) as last_view_date",
+    ),
+    Mutant(
+        "who viewed after the last day is no lurker before it",
+        f"{_INT}/int_audience_segments_counted.sql",
+        "where last_view_date > last_date\n\n),",
+        "where last_view_date > {{ days_before('last_date', -999) }}\n\n),",
     ),
     Mutant(
         "who was only shown something is among the viewers of a day",

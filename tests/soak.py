@@ -1,4 +1,4 @@
-"""Refreshes under fire: ``make soak`` (22 minutes on two cores that did other work too).
+"""Refreshes under fire: ``make soak`` (18 minutes on two idle cores).
 
 Three parts, one scoreboard. Kills: refreshes are killed with kill -9 at every step's boundary and
 at random moments; the published file is read all the time, and in the end everything equals a

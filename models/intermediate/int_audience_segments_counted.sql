@@ -61,156 +61,152 @@ recent_days as (
 
 ),
 
-list_engaged as (
-
-    select distinct
-        account_id,
-        person_key
-    from recent_days
-    where public_interactions > 0
-
-),
-
-mark_days as (
-
-    select
-        recent_days.*,
-        list_engaged.person_key is not null as has_engaged
-    from recent_days
-    left join list_engaged
-        on
-            recent_days.account_id = list_engaged.account_id
-            and recent_days.person_key = list_engaged.person_key
-
-),
-
-mark_new as (
+recent_viewers as (
 
     select
         first_views.account_id,
         first_views.person_key,
         first_views.first_view_date,
-        list_accounts.last_date,
-        list_engaged.person_key is not null as has_engaged
+        first_views.last_view_date,
+        list_accounts.last_date
     from first_views
     inner join list_accounts
         on first_views.account_id = list_accounts.account_id
-    left join list_engaged
-        on
-            first_views.account_id = list_engaged.account_id
-            and first_views.person_key = list_engaged.person_key
     where
         first_views.is_counted
-        and first_views.first_view_date
-        between list_accounts.earliest_date and list_accounts.last_date
+        and first_views.last_view_date >= list_accounts.earliest_date
+        and first_views.first_view_date <= list_accounts.last_date
 
 ),
 
--- Nearly everybody only views, and is a lurker of each period that holds their last day. What one
--- of them did need not be summed: telling people apart is what takes the time.
-find_last_days as (
+-- Nearly everybody only views, and is a lurker of each period that holds their last view. What one
+-- of them did need not be summed: telling people apart is what takes the time. Of these people it
+-- must be: who engaged, and who viewed after the last day.
+list_summed as (
 
     select
         account_id,
-        person_key,
-        last_date,
-        max(event_date) as last_view_date
-    from mark_days
-    where not has_engaged
-    group by account_id, person_key, last_date
+        person_key
+    from recent_days
+    where public_interactions > 0
+
+    union distinct
+
+    select
+        account_id,
+        person_key
+    from recent_viewers
+    where last_view_date > last_date
 
 ),
 
 count_lurkers as (
-    {% for period, days in audience_periods().items() %}
+
     select
-        account_id,
-        '{{ period }}' as period,
-        count(*) as people
-    from find_last_days
-    where last_view_date >= {{ days_before('last_date', days - 1) }}
-    group by account_id
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+        {% for days in audience_periods().values() -%}
+        count(*) filter (
+            where recent_viewers.last_view_date
+            >= {{ days_before('recent_viewers.last_date', days - 1) }}
+        ) as people_{{ days }},
+        count(*) filter (
+            where recent_viewers.first_view_date
+            >= {{ days_before('recent_viewers.last_date', days - 1) }}
+        ) as new_people_{{ days }},
+        {% endfor -%}
+        recent_viewers.account_id
+    from recent_viewers
+    left join list_summed
+        on
+            recent_viewers.account_id = list_summed.account_id
+            and recent_viewers.person_key = list_summed.person_key
+    where list_summed.person_key is null
+    group by recent_viewers.account_id
+
 ),
 
-count_new_lurkers as (
-    {% for period, days in audience_periods().items() %}
-    select
-        account_id,
-        '{{ period }}' as period,
-        count(*) as new_people
-    from mark_new
-    where
-        not has_engaged
-        and first_view_date >= {{ days_before('last_date', days - 1) }}
-    group by account_id
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
+sum_accounts as (
 
-sum_lurkers as (
-    {% for period, days in audience_periods().items() %}
     select
-        account_id,
-        '{{ period }}' as period,
-        sum(views) as views,
-        sum(watch_seconds) as watch_seconds
-    from mark_days
-    where
-        not has_engaged
-        and event_date >= {{ days_before('last_date', days - 1) }}
+        {% for days in audience_periods().values() -%}
+        {%- for measure in ['views', 'watch_seconds'] -%}
+        sum({{ measure }}) filter (
+            where event_date >= {{ days_before('last_date', days - 1) }}
+        ) as {{ measure }}_{{ days }},
+        {% endfor -%}
+        {% endfor -%}
+        account_id
+    from recent_days
     group by account_id
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+
 ),
 
 -- One pass for all periods.
-sum_engaged as (
+sum_people as (
 
     select
         {% for period, days in audience_periods().items() -%}
         {%- for measure in measures -%}
         cast(
             coalesce(
-                sum({{ measure }}) filter (
-                    where event_date >= {{ days_before('last_date', days - 1) }}
+                sum(recent_days.{{ measure }}) filter (
+                    where
+                    recent_days.event_date
+                    >= {{ days_before('recent_days.last_date', days - 1) }}
                 ),
                 0
             ) as {{ measure_type(measure) }}
         ) as {{ measure }}_{{ days }},
         {% endfor -%}
         {% endfor -%}
-        account_id,
-        person_key
-    from mark_days
-    where has_engaged
-    group by account_id, person_key
+        recent_days.account_id,
+        recent_days.person_key
+    from recent_days
+    inner join list_summed
+        on
+            recent_days.account_id = list_summed.account_id
+            and recent_days.person_key = list_summed.person_key
+    group by recent_days.account_id, recent_days.person_key
 
 ),
 
-classify_engaged as (
+sum_summed as (
+
+    select
+        {% for days in audience_periods().values() -%}
+        {%- for measure in ['views', 'watch_seconds'] -%}
+        sum({{ measure }}_{{ days }}) as {{ measure }}_{{ days }},
+        {% endfor -%}
+        {% endfor -%}
+        account_id
+    from sum_people
+    group by account_id
+
+),
+
+classify_people as (
 
     select
         {% for days in audience_periods().values() -%}
         coalesce(
-            mark_new.first_view_date >= {{ days_before('mark_new.last_date', days - 1) }}, false
+            recent_viewers.first_view_date
+            >= {{ days_before('recent_viewers.last_date', days - 1) }},
+            false
         ) as is_new_{{ days }},
         {{ audience_segment(
-            'sum_engaged.views_' ~ days,
-            'sum_engaged.public_interactions_' ~ days,
-            'sum_engaged.advocacy_interactions_' ~ days
+            'sum_people.views_' ~ days,
+            'sum_people.public_interactions_' ~ days,
+            'sum_people.advocacy_interactions_' ~ days
         ) }} as segment_{{ days }},
-        sum_engaged.views_{{ days }},
-        sum_engaged.watch_seconds_{{ days }},
-        sum_engaged.public_interactions_{{ days }},
+        sum_people.views_{{ days }},
+        sum_people.watch_seconds_{{ days }},
+        sum_people.public_interactions_{{ days }},
         {% endfor -%}
-        sum_engaged.account_id
-    from sum_engaged
-    left join mark_new
+        sum_people.account_id
+    from sum_people
+    left join recent_viewers
         on
-            sum_engaged.account_id = mark_new.account_id
-            and sum_engaged.person_key = mark_new.person_key
+            sum_people.account_id = recent_viewers.account_id
+            and sum_people.person_key = recent_viewers.person_key
 
 ),
 
@@ -225,28 +221,28 @@ stack_periods as (
         views_{{ days }} as views,
         watch_seconds_{{ days }} as watch_seconds,
         public_interactions_{{ days }} as public_interactions
-    from classify_engaged
+    from classify_people
+
     union all
-    {% endfor %}
+
     select
         count_lurkers.account_id,
-        count_lurkers.period,
+        '{{ period }}' as period,
         'lurker' as segment,
-        count_lurkers.people,
-        coalesce(count_new_lurkers.new_people, 0) as new_people,
-        sum_lurkers.views,
-        sum_lurkers.watch_seconds,
+        count_lurkers.people_{{ days }} as people,
+        count_lurkers.new_people_{{ days }} as new_people,
+        {% for measure in ['views', 'watch_seconds'] -%}
+        coalesce(sum_accounts.{{ measure }}_{{ days }}, 0)
+        - coalesce(sum_summed.{{ measure }}_{{ days }}, 0) as {{ measure }},
+        {% endfor -%}
         0 as public_interactions
     from count_lurkers
-    inner join sum_lurkers
-        on
-            count_lurkers.account_id = sum_lurkers.account_id
-            and count_lurkers.period = sum_lurkers.period
-    left join count_new_lurkers
-        on
-            count_lurkers.account_id = count_new_lurkers.account_id
-            and count_lurkers.period = count_new_lurkers.period
-
+    inner join sum_accounts
+        on count_lurkers.account_id = sum_accounts.account_id
+    left join sum_summed
+        on count_lurkers.account_id = sum_summed.account_id
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 count_people as (

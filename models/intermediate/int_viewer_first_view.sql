@@ -22,7 +22,8 @@ video_views as (
         account_id,
         person_key,
         video_id,
-        event_date
+        event_date,
+        event_date as last_view_date
     from {{ ref('int_video_views_dated') }}
     where is_view and person_key is not null
 
@@ -56,7 +57,8 @@ people_to_recount as (
 
 ),
 
--- For everybody else the first view is the earlier of the known one and the new rows.
+-- For everybody else the first view is the earlier of the known one and the new rows, and the last
+-- one the later.
 people_with_new_rows as (
 
     select distinct changed_rows.person_key
@@ -80,7 +82,8 @@ list_views as (
         changed_rows.account_id,
         changed_rows.person_key,
         changed_rows.video_id,
-        changed_rows.event_date
+        changed_rows.event_date,
+        changed_rows.event_date as last_view_date
     from changed_rows
     inner join people_with_new_rows
         on changed_rows.person_key = people_with_new_rows.person_key
@@ -92,7 +95,8 @@ list_views as (
         known_views.account_id,
         known_views.person_key,
         known_views.video_id,
-        known_views.first_view_date as event_date
+        known_views.first_view_date as event_date,
+        known_views.last_view_date
     from {{ this }} as known_views
     inner join people_with_new_rows
         on known_views.person_key = people_with_new_rows.person_key
@@ -109,12 +113,13 @@ list_views as (
 
 {%- endif %}
 
-find_first_date as (
+find_dates as (
 
     select
         account_id,
         person_key,
-        min(event_date) as first_view_date
+        min(event_date) as first_view_date,
+        max(last_view_date) as last_view_date
     from list_views
     group by account_id, person_key
 
@@ -126,13 +131,14 @@ list_first_videos as (
         list_views.account_id,
         list_views.person_key,
         list_views.video_id,
-        find_first_date.first_view_date
+        find_dates.first_view_date,
+        find_dates.last_view_date
     from list_views
-    inner join find_first_date
+    inner join find_dates
         on
-            list_views.account_id = find_first_date.account_id
-            and list_views.person_key = find_first_date.person_key
-            and list_views.event_date = find_first_date.first_view_date
+            list_views.account_id = find_dates.account_id
+            and list_views.person_key = find_dates.person_key
+            and list_views.event_date = find_dates.first_view_date
 
 ),
 
@@ -144,6 +150,7 @@ mark_one_video as (
         person_key,
         video_id,
         first_view_date,
+        last_view_date,
         video_id = min(video_id) over (partition by account_id, person_key) as is_counted
     from list_first_videos
 

@@ -28,6 +28,7 @@ list_members as (
         first_views.person_key,
         audience_bounds.first_cohort_week,
         audience_bounds.last_date,
+        first_views.last_view_date,
         {{ week_of('first_views.first_view_date') }} as cohort_week
     from first_views
     inner join audience_bounds
@@ -55,6 +56,8 @@ list_returns as (
             and viewer_days.person_key = list_members.person_key
     where
         viewer_days.views > 0
+        -- Most people never come back, and their days need not be looked for.
+        and list_members.last_view_date > {{ days_before('list_members.cohort_week', -6) }}
         and viewer_days.event_date > {{ days_before('list_members.cohort_week', -6) }}
         and viewer_days.event_date <= list_members.last_date
 
