@@ -7,8 +7,10 @@ local style sheet, and get an index of their own that says what each check means
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
+import sys
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -75,6 +77,42 @@ def describe_site(folder: Path) -> dict[str, Any]:
             "base_directory": str(folder),
         },
     }
+
+
+class _Unwritten(logging.Filter):
+    """Catches what Great Expectations logs of a page that it could not write, before it goes on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[OSError] = []
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError):
+            self.errors.append(error)
+        return not isinstance(error, OSError)
+
+
+def render(context: Any, folder: Path) -> None:
+    """Let Great Expectations render its site, every page of it.
+
+    Args:
+        context: Great Expectations' data context, with the site of ``describe_site``.
+        folder: of that site.
+
+    Raises:
+        OSError: a page could not be written.
+    """
+    logger = logging.getLogger("great_expectations.render.renderer.site_builder")
+    unwritten = _Unwritten()
+    logger.addFilter(unwritten)
+    try:
+        context.build_data_docs()
+    finally:
+        logger.removeFilter(unwritten)
+    for error in unwritten.errors:
+        # A write that fails does not say where.
+        raise OSError(error.errno, error.strerror, error.filename or str(folder)) from error
 
 
 def finish(folder: Path, run_id: str, checks: Sequence[tuple[CheckResult, str]]) -> None:

@@ -19,6 +19,7 @@ import jsonschema
 from tiktok_warehouse.errors import Busy, UsageError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 FOLDERS = ("landing", "raw", "build", "published", "quarantine", "logs")
 
 CONFIG_SCHEMA: dict[str, Any] = {
@@ -202,6 +203,7 @@ def hold_lock(home: Home, command: str) -> Iterator[None]:
 
     Raises:
         Busy: another process holds it; the message names that process.
+        OSError: as raised meanwhile; one of a disk that names no file names the home.
     """
     lock = filelock.FileLock(home.root / ".lock")
     holder_file = home.root / ".lock-holder.json"
@@ -220,6 +222,11 @@ def hold_lock(home: Home, command: str) -> Iterator[None]:
         }
         holder_file.write_text(json.dumps(holder), encoding="utf-8")
         yield
+    except OSError as error:
+        # A write into an open file that fails does not say where.
+        if error.errno in _DISK_ERRORS and error.filename is None:
+            error.filename = str(home.root)
+        raise
     finally:
         holder_file.unlink(missing_ok=True)
         lock.release()

@@ -100,7 +100,7 @@ def validate(
     Raises:
         UsageError: ``accepted`` names no check.
         WarehouseError: an observation holds a personal column: a bug of a suite.
-        OSError: no space for the Data Docs.
+        OSError: a page of the Data Docs could not be written.
     """
     load_great_expectations()
     import great_expectations as gx
@@ -168,7 +168,7 @@ def validate(
                 places += findings.carry(connection, project, warnings)
             if on_progress:
                 on_progress(len(observations), len(observations), "data docs")
-            context.build_data_docs()
+            data_docs.render(context, folder)
     finally:
         # Great Expectations opens an engine of its own beside this one. A connection left in
         # either keeps the build database locked for the next writer in this process.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from tiktok_warehouse.people import SECRET_VARIABLE
 # Real data beside a maintainer's checkout. Its licence keeps it out of the project.
 SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
 SHARED_IS_ABSENT = "../shared/data is absent"
+MOUNTING_IS_REFUSED = "this user may not mount a file system, so none can be filled"
 
 
 @pytest.fixture
@@ -62,6 +64,18 @@ def lake_home(refreshed_once: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     return open_home(tmp_path / "home")
 
 
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, in memory: it can be filled, and mounted read-only."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=400m", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip(MOUNTING_IS_REFUSED)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
 # They build warehouses, for minutes. Begun last, one of them would keep one worker busy alone.
 SLOW_MODULES = (
     *("test_oracle", "test_touched_days", "test_forget", "test_refresh", "test_canary"),
@@ -74,12 +88,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.stem not in SLOW_MODULES)
 
 
+def _may_be_skipped(report: pytest.TestReport) -> bool:
+    return any(reason in str(report.longrepr) for reason in (SHARED_IS_ABSENT, MOUNTING_IS_REFUSED))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """In CI a skipped test is a failure, unless what it skips for is the absent ../shared."""
+    """In CI a skipped test is a failure, unless it skips for what a machine may well lack."""
     if not os.environ.get("CI"):
         return
     for report in terminalreporter.stats.get("skipped", []):
-        if SHARED_IS_ABSENT not in str(report.longrepr):
+        if not _may_be_skipped(report):
             terminalreporter.write_line(f"Skipped in CI: {report.nodeid}: {report.longrepr}")
 
 
@@ -89,7 +107,5 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if not os.environ.get("CI") or reporter is None or hasattr(session.config, "workerinput"):
         return
     skipped = reporter.stats.get("skipped", [])
-    if exitstatus == pytest.ExitCode.OK and any(
-        SHARED_IS_ABSENT not in str(report.longrepr) for report in skipped
-    ):
+    if exitstatus == pytest.ExitCode.OK and any(not _may_be_skipped(report) for report in skipped):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

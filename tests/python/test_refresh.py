@@ -30,7 +30,7 @@ from tiktok_warehouse import (
 )
 from tiktok_warehouse import refresh as refresh_module
 from tiktok_warehouse.errors import ChecksFailed, ExitCode
-from tiktok_warehouse.home import Home
+from tiktok_warehouse.home import Home, open_home
 
 pytestmark = pytest.mark.xdist_group("refresh")
 
@@ -430,7 +430,7 @@ def test_folders_without_write_access_end_with_5_and_then_heal(lake_home: Home) 
 def test_a_file_system_that_refuses_ends_with_5(
     code: int, lake_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another file system cannot be mounted by a test, so its refusal is made here."""
+    """At the last step, which a disk that is really full hardly ever reaches."""
     built = transform.BuildResult(1, 1, 0.0, transform.find_target(lake_home), change_seq=1)
     monkeypatch.setattr(transform, "build_models", lambda *_, **__: built)
     before = publish.find_newest(lake_home)
@@ -448,7 +448,49 @@ def test_a_file_system_that_refuses_ends_with_5(
     assert publish.find_newest(lake_home) != before
 
 
-def test_a_full_disk_ends_with_5_and_leaves_what_is_published(lake_home: Home) -> None:
+def run_refresh(home: Home) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tiktok_warehouse.cli", "refresh", "--home", str(home.root)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def fill(disk: Path, left: int) -> Path:
+    """Fill a disk until so many bytes are left; give back the file that does it."""
+    filler = disk / "filler"
+    with filler.open("wb") as file:
+        file.write(bytes(shutil.disk_usage(disk).free - left))
+    return filler
+
+
+def test_a_disk_that_is_full_or_read_only_ends_with_5_and_then_heals(
+    lake_home: Home, small_disk: Path
+) -> None:
+    """It is full before the ingest, within it, while dbt runs and when dbt commits."""
+    shutil.copytree(lake_home.root, small_disk / "home", symlinks=True)
+    home = open_home(small_disk / "home")
+    views, before = count_views(home), publish.find_current(home)
+    offer_view(home, "full-0")
+    for left in (0, 20_000, 400_000, 4_000_000):
+        filler = fill(small_disk, left)
+        finished = run_refresh(home)
+        assert finished.returncode == ExitCode.NO_SPACE_OR_ACCESS, finished.stderr[-2000:]
+        assert "No space left on device" in finished.stderr
+        assert str(home.root) in finished.stderr, "it does not say where"
+        assert "Traceback" not in finished.stderr
+        assert publish.find_current(home) == before
+        assert count_views(home) == views
+        assert cli.run(["status", "--home", str(home.root)]) == 0
+        filler.unlink()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    finished = run_refresh(home)
+    assert finished.returncode == ExitCode.NO_SPACE_OR_ACCESS, finished.stderr[-2000:]
+    assert "Read-only file system" in finished.stderr
+    assert count_views(home) == views
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    assert refresh(home) == 0
+    assert count_views(home) == views + 1
+
+
+def test_a_file_that_may_not_grow_ends_with_5_and_leaves_what_is_published(lake_home: Home) -> None:
     views = count_views(lake_home)
     offer_view(lake_home, "full-1")
     limit = 400_000

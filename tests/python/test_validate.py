@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -185,6 +186,26 @@ def test_nothing_is_written_outside_the_home(
     validate.validate(home, "run")
     for name in ("HOME", "TMPDIR", "cwd"):
         assert list((tmp_path / name).iterdir()) == []
+
+
+def test_a_page_of_the_data_docs_that_cannot_be_written_ends_the_run(
+    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Great Expectations itself logs a traceback, and goes on without the page."""
+    from great_expectations.data_context.store import tuple_store_backend
+
+    write: Any = tuple_store_backend.TupleFilesystemStoreBackend._set
+
+    def refuse(backend: Any, key: tuple[str, ...], *arguments: Any, **options: Any) -> Any:
+        if backend.filepath_prefix == "validations":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(backend, key, *arguments, **options)
+
+    monkeypatch.setattr(tuple_store_backend.TupleFilesystemStoreBackend, "_set", refuse)
+    with pytest.raises(OSError, match=rf"No space left.*{home.build}") as caught:
+        validate.validate(home, "run")
+    assert caught.value.errno == errno.ENOSPC
+    assert "Traceback" not in caplog.text
 
 
 def test_the_build_database_is_free_again_afterwards(home: Home) -> None:
