@@ -55,7 +55,7 @@ NO_MISSING_DAYS = Check(
     severity="critical",
     expected="every day from an account's first to the data's end",
     what="For each account of `daily_account_kpis`, the calendar days between its first day and"
-    " the end of `dim_dates` that have no row.",
+    " the data's end that have no row.",
     why="Windows, week-on-week changes and follower levels count rows and not dates: a missing day"
     " shifts them all without an error.",
     remedy="Run the same command again: the marts are built anew. If it stays, look at"
@@ -121,8 +121,8 @@ WEEKLY_VIEWS = Check(
     layer="marts",
     severity="warning",
     expected=f"a week's views at least {HALVED:g} times its account's median days",
-    what="Views of the changed and settled days of an account and week, summed, beside as many"
-    " times the median of the 28 days before them (or after them, whichever is lower).",
+    what="Views of the settled days of an account's week of which a day changed, summed, beside as"
+    " many times the median of the 28 days before them (or after them, whichever is lower).",
     why="A feed that delivers half of its rows leaves no day empty; it shows in a week's sum.",
     remedy="Compare the rows of the newest files with those before"
     " (`quality.row_reconciliation`). If the audience really shrank, nothing is to be done: the"
@@ -134,7 +134,7 @@ VIEWS_FOLLOW_INTERACTIONS = Check(
     layer="marts",
     severity="critical",
     expected="views do not fall by half while interactions stay",
-    what="The weeks of `weekly_views_within_history`, with the interactions of the same days:"
+    what="The changed days of an account's week, three or more, with their interactions:"
     f" views fell below {HALVED:g} times the usual and interactions stayed above {KEPT:g} times,"
     f" {BEYOND_CHANCE} standard deviations above what so few views usually bring.",
     why="Fewer viewers interact less. Half the views with all the interactions means that rows of"
@@ -203,6 +203,8 @@ CHECKS = [
 KPIS = "marts.daily_account_kpis"
 RESTATEMENTS = "quality.kpi_restatements"
 VIDEO_KPIS = "marts.daily_video_kpis"
+# Accepted rows may be dated after the day of the newest ingest, by hours; no account's day is.
+DATA_END = "(select data_end_date from intermediate.int_data_bounds)"
 
 # Columns that may be negative: differences of any kind, and money (refunds).
 _OF_INTERACTIONS = re.compile(
@@ -312,7 +314,7 @@ def observe(project: Project) -> Sequence[Observation]:
                     "account_id as account, kpi_date as day, views,"
                     " round(usual_views, 1) as usual_views,"
                     " round(usual_weekday_views, 1) as usual_on_that_weekday",
-                    f"least(usual_views, usual_weekday_views) >= {JUDGED_VIEWS}"
+                    f"is_changed and least(usual_views, usual_weekday_views) >= {JUDGED_VIEWS}"
                     f" and (views < {DAY_LOW} * least(usual_views, usual_weekday_views)"
                     f" or views > {DAY_HIGH} * greatest(usual_views, usual_weekday_views))",
                 )
@@ -322,11 +324,11 @@ def observe(project: Project) -> Sequence[Observation]:
             "weekly_views",
             _compare_weeks(),
             [
-                no_rows(WEEKLY_VIEWS, _SHOWN_WEEK, _WEEK_HALVED),
+                no_rows(WEEKLY_VIEWS, _SHOWN_WEEK, f"of_days = 'all' and {_WEEK_HALVED}"),
                 no_rows(
                     VIEWS_FOLLOW_INTERACTIONS,
                     f"{_SHOWN_WEEK}, engagements, round(usual_engagements) as usual_engagements",
-                    WEEK_LOST_VIEWS,
+                    f"of_days = 'changed' and {WEEK_LOST_VIEWS}",
                 ),
             ],
         ),
@@ -366,7 +368,7 @@ def _list_missing_days() -> str:
     return f"""
         with spans as (
             select account_id, min(kpi_date) as first_date, max(kpi_date) as last_date,
-                (select max(calendar_date) from marts.dim_dates) as end_date
+                {DATA_END} as end_date
             from {KPIS} group by account_id
         ),
         missing as (
@@ -422,9 +424,6 @@ def _range_of(table: str, column: str, columns: Collection[str]) -> str:
     )
 
 
-_LAST_DAY = "(select max(calendar_date) from marts.dim_dates)"
-
-
 def _measures(project: Project) -> Iterator[tuple[str, str, str, str, bool]]:
     """Measure, its staging rows, what is summed, the family's source column, in the video mart."""
     yield "views", "video_views", "count(*) filter (watch_seconds > 0)", "watch_source", True
@@ -475,7 +474,7 @@ def _count_staged(project: Project, entity: str, columns: list[str]) -> str:
     return f"""
         select {owner}.account_id, {", ".join(columns)}
         from {staged} as rows_staged {join}
-        where {project.day("rows_staged." + project.event_times[entity])} <= {_LAST_DAY}
+        where {project.day("rows_staged." + project.event_times[entity])} <= {DATA_END}
         group by {owner}.account_id
     """
 
@@ -490,7 +489,7 @@ def _compare_total(
     )
     video_mart = (
         f"(select sum({measure}) from {VIDEO_KPIS} as v"
-        f" where v.account_id = m.account_id and v.kpi_date <= {_LAST_DAY} {video_from_events})"
+        f" where v.account_id = m.account_id and v.kpi_date <= {DATA_END} {video_from_events})"
         if in_video_mart and measure in project.columns.get(VIDEO_KPIS, {})
         else "null"
     )
@@ -520,7 +519,7 @@ def _find_changed_days(project: Project) -> str:
 
 
 def _compare_days() -> str:
-    """Each changed day beside the days before and after it, its own week left out.
+    """Each day of a week that changed beside the days before and after it, its own week left out.
 
     The lower of the two is what it is judged against, so that neither a launch nor a fade is
     flagged all along. An account's first two weeks have nothing before them and are not judged.
@@ -560,17 +559,20 @@ def _compare_days() -> str:
             inner join days as h
                 on d.account_id = h.account_id and d.week_date <> h.week_date
                 and h.kpi_date between d.kpi_date - {WEEKDAY_DAYS} and d.kpi_date + {HISTORY_DAYS}
-            where d.is_changed and not d.is_provisional and not h.is_provisional
+            where not d.is_provisional and not h.is_provisional
+                and (d.account_id, d.week_date) in (
+                    select (account_id, week_date) from days where is_changed
+                )
         ),
         medians as (
-            select account_id, kpi_date, week_date, views, engagements, {medians}
+            select account_id, kpi_date, week_date, views, engagements, is_changed, {medians}
             from pairs group by all
         ),
         chosen as (
-            select account_id, kpi_date, week_date, views, engagements, {chosen}
+            select account_id, kpi_date, week_date, views, engagements, is_changed, {chosen}
             from medians
         )
-        select account_id, kpi_date, week_date, views, engagements,
+        select account_id, kpi_date, week_date, views, engagements, is_changed,
             least(before_views, after_views) as usual_views,
             coalesce(weekday_views, before_views) as usual_weekday_views,
             least(before_engagements, after_engagements) as usual_engagements
@@ -579,11 +581,14 @@ def _compare_days() -> str:
 
 
 def _compare_weeks() -> str:
+    """Sums of a week that changed: of all its days, and of those that changed alone."""
     return """
-        select account_id, week_date, count(*) as day_count,
+        select account_id, week_date, of_days, count(*) as day_count,
             sum(views) as views, sum(usual_views) as usual_views,
             sum(engagements) as engagements, sum(usual_engagements) as usual_engagements
         from checks.daily_views
+        cross join (values ('all'), ('changed')) as scopes (of_days)
+        where of_days = 'all' or is_changed
         group by all
     """
 

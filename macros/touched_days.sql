@@ -19,11 +19,24 @@
     keys that come back as well, touched or not.
 -#}
 
+{#-
+    int_touched_days. Who reads it waits for int_videos_seen too, the videos that it was compared with:
+    a run that ended between the two would else leave models that have taken in another state of a
+    video than the one that the next run looks for.
+-#}
+{% macro touched_days() -%}
+    {#- It is not read, and a unit test knows only what it is given. -#}
+    {%- if not execute -%}
+        {%- do ref('int_videos_seen') -%}
+    {%- endif -%}
+    {{ return(ref('int_touched_days')) }}
+{%- endmacro %}
+
 {#- `where` clause that keeps the touched days of a relation; empty unless the run is incremental. -#}
 {% macro keep_touched(relation) -%}
     {#- Named outside the condition below, so that dbt sees the dependency when it parses. -#}
     {%- if not execute -%}
-        {%- do ref('int_touched_days') -%}
+        {%- do touched_days() -%}
     {%- endif -%}
     {%- if is_incremental() -%}
         where {{ is_touched(relation) }}
@@ -49,7 +62,7 @@
 {% macro select_touched() -%}
     {%- set meta = config.get('meta') -%}
     select {{ meta['touched_by'] | join(', ') }}
-    from {{ ref('int_touched_days') }}
+    from {{ touched_days() }}
     where
         change_seq > {{ consumed_change_seq() }}
         and entity in ('{{ meta['touched_entities'] | join("', '") }}')
@@ -72,7 +85,7 @@
 {% macro list_touched_days(days_before=0) -%}
     {%- set days = [] -%}
     {%- for day in run_query(
-        "select distinct event_date from " ~ ref('int_touched_days')
+        "select distinct event_date from " ~ touched_days()
         ~ " where event_date is not null and change_seq > " ~ consumed_change_seq()
         ~ " and entity in ('" ~ config.get('meta')['touched_entities'] | join("', '") ~ "')"
         ~ " order by event_date"

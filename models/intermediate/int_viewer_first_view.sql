@@ -10,7 +10,7 @@
     post_hook='{{ record_consumed() }}',
 ) }}
 
-{%- set touched_days = ref('int_touched_days') -%}
+{%- set int_touched_days = touched_days() -%}
 {%- set base_video_views = ref('base_event_log__video_views') -%}
 {%- set stg_videos = ref('stg_event_log__videos') -%}
 
@@ -52,7 +52,7 @@ changed_rows as (
 people_to_recount as (
 
     select distinct person_key
-    from {{ touched_days }}
+    from {{ int_touched_days }}
     where entity = 'viewers' and change_seq > {{ consumed_change_seq() }}
 
 ),

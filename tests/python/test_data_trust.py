@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import duckdb
 import pytest
@@ -58,13 +59,26 @@ def read_verdicts(home: Home) -> dict[date, Verdict]:
     return {day: (verdict, reason) for day, verdict, reason in rows}
 
 
+def read_findings(home: Home) -> tuple[list[str], list[tuple[object, ...]]]:
+    """Checks of the last run that failed, and everything that is held against the data."""
+    with duckdb.connect(str(home.published / "tiktok.duckdb"), read_only=True) as connection:
+        failed = connection.execute(
+            "select check_name from quality.check_results where not passed and run_id ="
+            " (select max_by(run_id, checked_at) from quality.check_results)"
+        ).fetchall()
+        findings = connection.execute(
+            "select name, account_id, first_date, last_date from quality.check_findings"
+        ).fetchall()
+    return [name for (name,) in failed], sorted(findings, key=str)
+
+
 def refresh(home: Home) -> None:
     assert cli.run(["refresh", "--home", str(home.root)]) == 0
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, dict[str, object]]]:
-    """Three versions of a home, and what each said: sound, broken, and a row later."""
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, dict[str, Any]]]:
+    """Versions of a home, and what each said: sound, broken, a row later, and another."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(SECRET_VARIABLE, raising=False)
         patch.setattr(offers, "SETTLE_SECONDS", 0.0)
@@ -76,7 +90,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, 
             f"video_id,account_id,posted_at,duration_seconds\nv1,007,{FIRST_DAYS[0]},10\n",
             encoding="utf-8",
         )
-        said: dict[str, object] = {}
+        said: dict[str, Any] = {}
         write_views(home, "video_views", FIRST_DAYS)
         write_likes(home, "interactions", FIRST_DAYS)
         refresh(home)
@@ -92,10 +106,19 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, 
         )
         refresh(home)
         said["later"] = read_verdicts(home)
+        said["later_findings"] = read_findings(home)
+        (home.landing / "interactions_3.csv").write_text(
+            "interaction_id,interacted_at,video_id,person_id,interaction_type\n"
+            f"late,{THIN_WEEK[-1]} 18:00:00,v1,p1,like\n",
+            encoding="utf-8",
+        )
+        refresh(home)
+        said["touched"] = read_verdicts(home)
+        said["touched_findings"] = read_findings(home)
         yield home, said
 
 
-def test_sound_days_are_trusted(published: tuple[Home, dict[str, object]]) -> None:
+def test_sound_days_are_trusted(published: tuple[Home, dict[str, Any]]) -> None:
     _, said = published
     assert said["sound"] == dict.fromkeys(
         FIRST_DAYS, ("trusted", "Fresh, complete and settled; every check passed.")
@@ -103,7 +126,7 @@ def test_sound_days_are_trusted(published: tuple[Home, dict[str, object]]) -> No
 
 
 def test_each_thing_that_broke_is_the_reason_on_its_own_days_and_nowhere_else(
-    published: tuple[Home, dict[str, object]],
+    published: tuple[Home, dict[str, Any]],
 ) -> None:
     _, said = published
     expected = dict.fromkeys(
@@ -120,21 +143,26 @@ def test_each_thing_that_broke_is_the_reason_on_its_own_days_and_nowhere_else(
 
 
 def test_what_a_check_found_holds_until_what_it_is_about_has_changed(
-    published: tuple[Home, dict[str, object]],
+    published: tuple[Home, dict[str, Any]],
 ) -> None:
     """The third run's checks look at what came in since the second, and all of them pass."""
-    home, said = published
-    with duckdb.connect(str(home.published / "tiktok.duckdb"), read_only=True) as connection:
-        failed = connection.execute(
-            "select check_name from quality.check_results where not passed and run_id ="
-            " (select max_by(run_id, checked_at) from quality.check_results)"
-        ).fetchall()
-        findings = connection.execute(
-            "select name, account_id, first_date, last_date from quality.check_findings"
-        ).fetchall()
-    assert failed == []
+    _, said = published
     weekly = ("weekly_views_within_history", "007", THIN_WEEK[0], THIN_WEEK[-1])
     # The likes that came last are nine days older than their file.
     stale = ("events_fresh", None, SILENT_DAYS[0], None)
-    assert sorted(findings, key=str) == [stale, weekly]
+    assert said["later_findings"] == ([], [stale, weekly])
     assert said["later"] == said["broken"]
+
+
+def test_a_week_is_judged_as_a_whole_when_a_day_of_it_has_changed(
+    published: tuple[Home, dict[str, Any]],
+) -> None:
+    """A late like changes the last day of the week that has too few views, and no view."""
+    _, said = published
+    weekly = ("weekly_views_within_history", "007", THIN_WEEK[0], THIN_WEEK[-1])
+    failed, findings = said["touched_findings"]
+    assert "weekly_views_within_history" in failed
+    assert weekly in findings
+    assert {day: said["touched"][day] for day in THIN_WEEK} == dict.fromkeys(
+        THIN_WEEK, ("doubtful", "A check failed: weekly_views_within_history.")
+    )

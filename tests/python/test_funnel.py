@@ -268,7 +268,7 @@ def land_view(home: Home, video: str, source: str) -> None:
 def build_funnel(home: Home) -> None:
     """The models alone: a whole refresh would check every mart three times."""
     command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "run"]
-    command += ["--select", "+int_traffic_source_funnel_daily", "int_videos_seen"]
+    command += ["--select", "+int_traffic_source_funnel_daily"]
     command += ["--vars", json.dumps({"raw_source": "lake"})]
     command += ["--target-path", str(home.root / "target"), "--log-path", str(home.logs)]
     environment = {**os.environ, "TIKTOK_WAREHOUSE_HOME": str(home.root)}

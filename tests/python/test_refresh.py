@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +272,20 @@ def test_a_late_row_is_published_and_only_its_day_is_written(
     assert count_views(lake_home) == views + 1
     assert cli.run(["rollback", "9", "--home", str(lake_home.root)]) == ExitCode.USAGE
     assert cli.run(["status", "--json", "--home", str(lake_home.root)]) == 0
+
+
+def test_a_view_dated_tomorrow_is_published_on_its_day_and_in_no_day_of_an_account(
+    lake_home: Home,
+) -> None:
+    """A clock that is ahead: rows up to 24 hours after their ingest count."""
+    moment = datetime.now(UTC) + timedelta(hours=24, minutes=-2)
+    offer_view(lake_home, "tomorrow-1", viewed_at=f"{moment:%Y-%m-%d %H:%M:%S}")
+    views = count_views(lake_home)
+    assert refresh(lake_home) == 0
+    assert count_views(lake_home) == views + 1
+    ends = "select max(kpi_date) from marts.daily_{}_kpis"
+    assert read(lake_home, ends.format("video")) == [(moment.date(),)]
+    assert read(lake_home, ends.format("account")) == [(moment.date() - timedelta(days=1),)]
 
 
 def test_status_for_machines_is_json(lake_home: Home, capsys: pytest.CaptureFixture[str]) -> None:

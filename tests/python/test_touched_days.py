@@ -40,7 +40,7 @@ from test_oracle import (
     write_lake,
 )
 from tiktok_warehouse import forget, transform
-from tiktok_warehouse.home import open_home
+from tiktok_warehouse.home import Home, open_home
 
 SOAK = int(os.environ.get("SOAK_SEQUENCES", "0"))
 
@@ -210,6 +210,23 @@ def land_again(log: Log, number: int) -> Log:
     ]
     raw = {**log.raw, again.entity: [*log.raw[again.entity], *rows]}
     return Log(log.time_zone, raw, [*log.files, again])
+
+
+def test_who_reads_touched_days_waits_for_the_videos_that_they_were_compared_with(
+    sample_home: Home,
+) -> None:
+    """A run may end between the two. What has taken in a state by then must be what was noted."""
+    manifest = json.loads((transform.find_target(sample_home) / "manifest.json").read_text("utf-8"))
+    days, seen = (
+        f"model.tiktok_warehouse.{name}" for name in ("int_touched_days", "int_videos_seen")
+    )
+    readers = {
+        name: node["depends_on"]["nodes"]
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and days in node["depends_on"]["nodes"]
+    }
+    assert len(readers) > 20
+    assert [name for name, parents in readers.items() if name != seen and seen not in parents] == []
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Africa/Cairo"])
