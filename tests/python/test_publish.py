@@ -142,7 +142,7 @@ def test_what_was_written_beside_the_checks_goes_out_with_the_rest(home: Home) -
 
 @pytest.mark.parametrize("is_judged", [False, True])
 def test_a_version_that_is_given_up_leaves_nothing(
-    is_judged: bool, home: Home, monkeypatch: pytest.MonkeyPatch
+    is_judged: bool, home: Home, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     """A failing check, or Ctrl-C when the checks are through and tables are still written."""
     target = build_something(home, marker=1)
@@ -157,6 +157,9 @@ def test_a_version_that_is_given_up_leaves_nothing(
 
     monkeypatch.setattr(publishing, "_WRITERS", 1)
     monkeypatch.setattr(publishing, "_write_table", write_for_ever)
+    # Whoever starts the tests in the background may have them ignore it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     started = time.monotonic()
     with (
         contextlib.suppress(ChecksFailed, KeyboardInterrupt),
