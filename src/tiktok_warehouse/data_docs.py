@@ -110,9 +110,10 @@ def render(context: Any, folder: Path) -> None:
         context.build_data_docs()
     finally:
         logger.removeFilter(unwritten)
-    for error in unwritten.errors:
+    if unwritten.errors:
+        first = unwritten.errors[0]
         # A write that fails does not say where.
-        raise OSError(error.errno, error.strerror, error.filename or str(folder)) from error
+        raise OSError(first.errno, first.strerror, first.filename or str(folder)) from first
 
 
 def finish(folder: Path, run_id: str, checks: Sequence[tuple[CheckResult, str]]) -> None:

@@ -28,25 +28,32 @@ THIN_WEEK = next(
 # Two of this day's forty views cannot be read.
 SPOILT_DAY = next(day for day in MORE_DAYS if day not in (*THIN_WEEK, *SILENT_DAYS))
 
+VIEWS_HEADER = "view_id,viewed_at,video_id,person_id,watch_seconds"
+LIKES_HEADER = "interaction_id,interacted_at,video_id,person_id,interaction_type"
+
 Verdict = tuple[str, str]
 
 
+def write_lines(home: Home, name: str, lines: Iterable[str]) -> None:
+    (home.landing / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def write_views(home: Home, name: str, days: Iterable[date]) -> None:
-    lines = ["view_id,viewed_at,video_id,person_id,watch_seconds"]
+    lines = [VIEWS_HEADER]
     for day in days:
         for number in range(18 if day in THIN_WEEK else VIEWS):
             seconds = "1e3" if day == SPOILT_DAY and number < 2 else str(2 + number % 7)
             moment = f"{day} 12:{number:02d}:00"
             lines.append(f"w{day}-{number},{moment},v1,p{number},{seconds}")
-    (home.landing / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_lines(home, name, lines)
 
 
 def write_likes(home: Home, name: str, days: Iterable[date]) -> None:
-    lines = ["interaction_id,interacted_at,video_id,person_id,interaction_type"]
+    lines = [LIKES_HEADER]
     for day in days:
         for number in range(3 if day in THIN_WEEK else LIKES):
             lines.append(f"i{day}-{number},{day} 12:{number:02d}:00,v1,p{number},like")
-    (home.landing / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_lines(home, name, lines)
 
 
 def read_verdicts(home: Home) -> dict[date, Verdict]:
@@ -99,19 +106,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Home, 
         write_likes(home, "interactions_2", (d for d in MORE_DAYS if d not in SILENT_DAYS))
         refresh(home)
         said["broken"] = read_verdicts(home)
-        (home.landing / "video_views_3.csv").write_text(
-            "view_id,viewed_at,video_id,person_id,watch_seconds\n"
-            f"late,{LAST_DAY} 18:00:00,v1,p1,5\n",
-            encoding="utf-8",
-        )
+        lines = [VIEWS_HEADER, f"late,{LAST_DAY} 18:00:00,v1,p1,5"]
+        write_lines(home, "video_views_3", lines)
         refresh(home)
         said["later"] = read_verdicts(home)
         said["later_findings"] = read_findings(home)
-        (home.landing / "interactions_3.csv").write_text(
-            "interaction_id,interacted_at,video_id,person_id,interaction_type\n"
-            f"late,{THIN_WEEK[-1]} 18:00:00,v1,p1,like\n",
-            encoding="utf-8",
-        )
+        lines = [LIKES_HEADER, f"late,{THIN_WEEK[-1]} 18:00:00,v1,p1,like"]
+        write_lines(home, "interactions_3", lines)
         refresh(home)
         said["touched"] = read_verdicts(home)
         said["touched_findings"] = read_findings(home)

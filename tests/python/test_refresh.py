@@ -59,9 +59,13 @@ def refresh(home: Home, *options: str) -> int:
     return cli.run(["refresh", "--home", str(home.root), *options])
 
 
+def refresh_command(home: Home) -> list[str]:
+    return [sys.executable, "-m", "tiktok_warehouse.cli", "refresh", "--home", str(home.root)]
+
+
 def start_refresh(home: Home) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tiktok_warehouse.cli", "refresh", "--home", str(home.root)],
+        refresh_command(home),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -278,7 +282,7 @@ def test_a_view_dated_tomorrow_is_published_on_its_day_and_in_no_day_of_an_accou
     lake_home: Home,
 ) -> None:
     """A clock that is ahead: rows up to 24 hours after their ingest count."""
-    moment = datetime.now(UTC) + timedelta(hours=24, minutes=-2)
+    moment = datetime.now(UTC) + timedelta(hours=24)
     offer_view(lake_home, "tomorrow-1", viewed_at=f"{moment:%Y-%m-%d %H:%M:%S}")
     views = count_views(lake_home)
     assert refresh(lake_home) == 0
@@ -418,7 +422,7 @@ def test_a_clock_that_is_set_back_changes_no_order(
 def test_folders_without_write_access_end_with_5_and_then_heal(lake_home: Home) -> None:
     views, before = count_views(lake_home), publish.find_newest(lake_home)
     offer_view(lake_home, "refused-0")
-    command = [sys.executable, "-m", "tiktok_warehouse.cli", "refresh"]
+    command = refresh_command(lake_home)
     if os.geteuid() == 0:
         # Root writes everywhere, unless that power is taken from it.
         powers = "-dac_override,-dac_read_search"
@@ -427,9 +431,7 @@ def test_folders_without_write_access_end_with_5_and_then_heal(lake_home: Home) 
         mode = folder.stat().st_mode
         folder.chmod(0o500)
         try:
-            finished = subprocess.run(
-                [*command, "--home", str(lake_home.root)], capture_output=True, text=True
-            )
+            finished = subprocess.run(command, capture_output=True, text=True)
         finally:
             folder.chmod(mode)
         assert finished.returncode == ExitCode.NO_SPACE_OR_ACCESS, finished.stderr[-2000:]
@@ -462,11 +464,6 @@ def test_a_file_system_that_refuses_ends_with_5(
     assert publish.find_newest(lake_home) != before
 
 
-def run_refresh(home: Home) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tiktok_warehouse.cli", "refresh", "--home", str(home.root)]
-    return subprocess.run(command, capture_output=True, text=True)
-
-
 def fill(disk: Path, left: int) -> Path:
     """Fill a disk until so many bytes are left; give back the file that does it."""
     filler = disk / "filler"
@@ -485,7 +482,7 @@ def test_a_disk_that_is_full_or_read_only_ends_with_5_and_then_heals(
     offer_view(home, "full-0")
     for left in (0, 20_000, 400_000, 4_000_000):
         filler = fill(small_disk, left)
-        finished = run_refresh(home)
+        finished = subprocess.run(refresh_command(home), capture_output=True, text=True)
         assert finished.returncode == ExitCode.NO_SPACE_OR_ACCESS, finished.stderr[-2000:]
         assert "No space left on device" in finished.stderr
         assert str(home.root) in finished.stderr, "it does not say where"
@@ -495,7 +492,7 @@ def test_a_disk_that_is_full_or_read_only_ends_with_5_and_then_heals(
         assert cli.run(["status", "--home", str(home.root)]) == 0
         filler.unlink()
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    finished = run_refresh(home)
+    finished = subprocess.run(refresh_command(home), capture_output=True, text=True)
     assert finished.returncode == ExitCode.NO_SPACE_OR_ACCESS, finished.stderr[-2000:]
     assert "Read-only file system" in finished.stderr
     assert count_views(home) == views
@@ -509,7 +506,7 @@ def test_a_file_that_may_not_grow_ends_with_5_and_leaves_what_is_published(lake_
     offer_view(lake_home, "full-1")
     limit = 400_000
     finished = subprocess.run(
-        [sys.executable, "-m", "tiktok_warehouse.cli", "refresh", "--home", str(lake_home.root)],
+        refresh_command(lake_home),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
         capture_output=True,
         text=True,
