@@ -47,6 +47,7 @@ UNIQUE_KEYS = Check(
     why="A doubled key doubles every sum and every join that a BI tool makes.",
     remedy="Run the same command again: the marts are built anew. If it stays, a join in the model"
     " of that mart multiplies rows; `dbt build --select +daily_account_kpis` shows which.",
+    right_data="None. It is about the tables of the build.",
 )
 
 NO_MISSING_DAYS = Check(
@@ -60,6 +61,7 @@ NO_MISSING_DAYS = Check(
     " shifts them all without an error.",
     remedy="Run the same command again: the marts are built anew. If it stays, look at"
     " `int_account_days_spined`, which lists the days.",
+    right_data="None. It is about the tables of the build.",
 )
 
 VALUES_IN_RANGE = Check(
@@ -74,6 +76,8 @@ VALUES_IN_RANGE = Check(
     " the data says.",
     remedy="Select the rows of the column that is named and compare numerator and denominator,"
     " which stand beside every rate. Usually one of them counts rows that the other leaves out.",
+    right_data="None. What the contract lets fall below 0 or rise above 100 (restatements, net"
+    " counts, an export's own figures) is left out by the row's own flags.",
 )
 
 TOTALS_AS_STAGED = Check(
@@ -88,6 +92,7 @@ TOTALS_AS_STAGED = Check(
     " that is not rebuilt and a filter in the wrong place all show here.",
     remedy="Compare by day: sum the mart and the staging rows of the account that is named by day;"
     " the first day that differs leads to the model. Then run the same command again.",
+    right_data="None. It compares two layers of one build.",
 )
 
 MARTS_AGREE = Check(
@@ -100,6 +105,7 @@ MARTS_AGREE = Check(
     why="Two pages of one dashboard that disagree cost the trust in both.",
     remedy="Run the same command again: both marts are built anew. If it stays, select the days on"
     " which the two differ, and look at the model of the mart that staging contradicts.",
+    right_data="None. It compares two tables of one build.",
 )
 
 DAILY_VIEWS = Check(
@@ -114,6 +120,7 @@ DAILY_VIEWS = Check(
     " far too much is a file counted twice, or a video that went viral.",
     remedy="Compare with the platform's own figure of that day. If rows are missing, ingest the"
     " file of that day (again); if the day was like that, nothing is to be done.",
+    right_data="A viral day, a pause.",
 )
 
 WEEKLY_VIEWS = Check(
@@ -127,12 +134,13 @@ WEEKLY_VIEWS = Check(
     remedy="Compare the rows of the newest files with those before"
     " (`quality.row_reconciliation`). If the audience really shrank, nothing is to be done: the"
     " days are published and are the history of the next ones.",
+    right_data="An audience that shrank.",
 )
 
 VIEWS_FOLLOW_INTERACTIONS = Check(
     name="views_follow_interactions",
     layer="marts",
-    severity="critical",
+    severity="warning",
     expected="views do not fall by half while interactions stay",
     what="The changed days of an account's week, three or more, with their interactions:"
     f" views fell below {HALVED:g} times the usual and interactions stayed above {KEPT:g} times,"
@@ -140,50 +148,74 @@ VIEWS_FOLLOW_INTERACTIONS = Check(
     why="Fewer viewers interact less. Half the views with all the interactions means that rows of"
     " views are missing, and every rate over views is nearly twice too high.",
     remedy="Ingest the missing files of views, or the newest one again if it was cut off. If the"
-    " change is real, publish with `--accept views_follow_interactions`.",
+    " change is real, nothing is to be done.",
+    right_data="Views that come in later than the interactions; a video that is talked about"
+    " more than it is watched. It cannot be told from lost rows, so it warns.",
 )
 
 PUBLISHED_DAYS_KEPT = Check(
     name="published_days_kept",
     layer="marts",
     severity="critical",
-    expected="every published account-day is still there",
-    what="Account-days that the last published version has and this build lacks.",
+    expected="every published account-day is still there, unless something explains why not",
+    what="Account-days that the last published version has and this build lacks, and that"
+    " `quality.explained_days` does not list.",
     why="Raw rows are never thrown away, so a day that readers have seen does not vanish unless"
-    " rows or an account were lost.",
-    remedy="Look for the account in `marts.dim_accounts` and for its files in"
-    " `quality.row_reconciliation`; restore the ingest folder that is missing from `raw/`. If the"
-    " account was removed on purpose, publish with `--accept published_days_kept`.",
+    " newer rows moved it, or rows or an account were lost.",
+    remedy="Most likely a part of the lake is lost. Look for the account in `marts.dim_accounts`"
+    " and for its files in `quality.row_reconciliation`; restore the ingest folder that is missing"
+    " from `raw/`. If the account was removed on purpose, publish with `--accept published_days_kept`.",
+    right_data="None. Rows that moved, an export whose labels moved and an account's new id explain"
+    " the days that go.",
 )
 
 RESTATEMENTS_EXPLAINED = Check(
     name="restatements_explained",
     layer="marts",
     severity="critical",
-    expected=f"a closed day's headline KPI moves by more than {GUARD_PCT} % only where an ingest"
-    " touched it",
-    what="Rows of `quality.kpi_restatements` of this run that no ingest since the last published"
-    " version explains: another value now, further away, or a value where there was one and now is"
-    " none.",
-    why="A settled day has no reason to change but new rows of it. A change of the models or of the"
-    " reporting zone moves days too, and whoever makes it should say so to the readers.",
-    remedy="Look at `tiktok-warehouse diff` between two versions, and at what changed in the code."
+    expected=f"a closed day's headline KPI moves by more than {GUARD_PCT} % only where something"
+    " explains it",
+    what="Rows of `quality.kpi_restatements` of this run that nothing in `quality.explained_days`"
+    " explains: another value now, further away, or a value where there was one and now is none.",
+    why="A settled day has no reason to change but what came in since. A change of the models moves"
+    " days too, and whoever makes it should say so to the readers.",
+    remedy="Most likely the code changed, or a part of the lake is lost. Look at `tiktok-warehouse"
+    " diff` between two versions, and at what changed in the code."
     " If the new values are right, publish with `--accept-restatement REASON`; the reason is kept"
     " beside each value.",
+    right_data="None. A new release may: its formulas are nobody's data.",
 )
 
 PUBLISHED_VIEWS_KEPT = Check(
     name="published_views_kept",
     layer="marts",
     severity="critical",
-    expected=f"settled days keep at least {PUBLISHED_LOW:g} times the views that were published",
+    expected=f"settled days keep more than {PUBLISHED_LOW:g} times the views that were published,"
+    " unless something explains why not",
     what="Account-days that were published as settled, with at least"
-    f" {JUDGED_VIEWS} views, of which this build has about half or less.",
+    f" {JUDGED_VIEWS} views, of which this build has about half or less, and which"
+    " `quality.explained_days` does not list.",
     why="Late rows add to a day; hardly anything takes away from it. Half of a published day gone"
-    " is a file lost from the lake, or videos that moved to another account by mistake.",
-    remedy="Compare `quality.row_reconciliation` of the published file and of the build database"
-    " for the ingest that lost rows. If the correction is meant, publish with"
-    " `--accept published_views_kept`.",
+    " without a new row is a file lost from the lake, or a model that drops rows.",
+    remedy="Most likely a part of the lake is lost. Compare `quality.row_reconciliation` of the"
+    " published file and of the build database for the ingest that lost rows, and restore its"
+    " folder in `raw/`. If the change is meant, publish with `--accept published_views_kept`.",
+    right_data="None. Whatever came in for the day explains it, and `published_views_lowered`"
+    " tells.",
+)
+
+PUBLISHED_VIEWS_LOWERED = Check(
+    name="published_views_lowered",
+    layer="marts",
+    severity="warning",
+    expected="no ingest takes away half of a settled day's views",
+    what="The same days, where rows that came in explain it.",
+    why="A correction seldom takes half of a day away. Videos that moved to another account by"
+    " mistake, or a file that replaces rows with empty ones, do.",
+    remedy="Look at the ingest that is named, and at the rows of that day before and after it. If"
+    " it is right, nothing is to be done; if not, ingest the right rows again: the newer version of"
+    " a row counts.",
+    right_data="A large correction; a video that changed hands.",
 )
 
 CHECKS = [
@@ -197,14 +229,21 @@ CHECKS = [
     VIEWS_FOLLOW_INTERACTIONS,
     PUBLISHED_DAYS_KEPT,
     PUBLISHED_VIEWS_KEPT,
+    PUBLISHED_VIEWS_LOWERED,
     RESTATEMENTS_EXPLAINED,
 ]
 
 KPIS = "marts.daily_account_kpis"
 RESTATEMENTS = "quality.kpi_restatements"
+EXPLAINED_DAYS = "quality.explained_days"
 VIDEO_KPIS = "marts.daily_video_kpis"
 # Accepted rows may be dated after the day of the newest ingest, by hours; no account's day is.
 DATA_END = "(select data_end_date from intermediate.int_data_bounds)"
+
+_LOST_VIEWS = (
+    f"was_settled and published_views >= {JUDGED_VIEWS}"
+    f" and views <= {PUBLISHED_LOW} * published_views"
+)
 
 # Columns that may be negative: differences of any kind, and money (refunds).
 _OF_INTERACTIONS = re.compile(
@@ -351,13 +390,19 @@ def observe(project: Project) -> Sequence[Observation]:
                 no_rows(
                     PUBLISHED_DAYS_KEPT,
                     "account_id as account, kpi_date as day, published_views",
-                    "is_missing",
+                    "is_missing and not is_explained",
                 ),
                 no_rows(
                     PUBLISHED_VIEWS_KEPT,
                     "account_id as account, kpi_date as day, published_views, views",
-                    f"was_settled and published_views >= {JUDGED_VIEWS}"
-                    f" and views <= {PUBLISHED_LOW} * published_views",
+                    f"{_LOST_VIEWS} and explained_by is null",
+                ),
+                no_rows(
+                    PUBLISHED_VIEWS_LOWERED,
+                    "account_id as account, kpi_date as day, published_views, views,"
+                    " explained_by, ingest_ids as ingests",
+                    # An export whose labels moved takes the views of every day to another one.
+                    f"{_LOST_VIEWS} and explained_by <> 'calendar_repair'",
                 ),
             ],
         ),
@@ -629,12 +674,21 @@ def _compare_with_published(project: Project) -> str:
         return (
             "select null::varchar as account_id, null::date as kpi_date,"
             " null::bigint as published_views, null::bigint as views, false as was_settled,"
-            " false as is_missing"
+            " false as is_missing, true as is_explained, null::varchar as explained_by,"
+            " null::varchar as ingest_ids"
         )
     return f"""
+        with explained as (
+            select account_id, kpi_date,
+                max(cause) filter (family = 'watch') as explained_by,
+                max(ingest_ids) filter (family = 'watch') as ingest_ids
+            from {EXPLAINED_DAYS} group by all
+        )
         select p.account_id, p.kpi_date, p.views as published_views, b.views,
             p.account_role = 'own' and not p.is_provisional as was_settled,
-            b.account_id is null as is_missing
+            b.account_id is null as is_missing,
+            e.account_id is not null as is_explained, e.explained_by, e.ingest_ids
         from published.{KPIS} as p
         left join {KPIS} as b using (account_id, kpi_date)
+        left join explained as e using (account_id, kpi_date)
     """

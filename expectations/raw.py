@@ -24,6 +24,7 @@ COLUMNS_AS_CONTRACTED = Check(
     " something other than the ingest, and its values cannot be trusted any more (`007` became 7).",
     remedy="Do not write into the lake by hand. Move the file that is named out of `raw/`, and"
     " ingest the original again; for the sample, write the seeds anew with `make sample`.",
+    right_data="None. Ingest writes these columns and types, whatever a file holds.",
 )
 
 LINEAGE_COMPLETE = Check(
@@ -36,6 +37,7 @@ LINEAGE_COMPLETE = Check(
     " row without it can neither be ordered nor be found again.",
     remedy="Ingest the original of the file that is named again (`tiktok-warehouse ingest --again"
     " PATH`) and remove the broken one from `raw/`.",
+    right_data="None. Ingest writes the lineage of every row.",
 )
 
 ROWS_AS_REGISTERED = Check(
@@ -49,6 +51,7 @@ ROWS_AS_REGISTERED = Check(
     " copied badly, cut off by a full disk, or edited.",
     remedy="Restore the file from a backup, or ingest its original again with `--again` and remove"
     " the broken one from `raw/`.",
+    right_data="None. Files of the lake are written once and counted while they are.",
 )
 
 CHECKS = [COLUMNS_AS_CONTRACTED, LINEAGE_COMPLETE, ROWS_AS_REGISTERED]

@@ -32,6 +32,8 @@ class Check:
         what: what the check looks at.
         why: why a failure is flagged.
         remedy: what to do about it.
+        right_data: what right data could set it off; for a critical one that has to be next to
+            nothing (docs/decisions/015).
     """
 
     name: str
@@ -41,6 +43,7 @@ class Check:
     what: str
     why: str
     remedy: str
+    right_data: str
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ from tiktok_warehouse.validate import load_great_expectations
 
 PAGE = Path("docs/checks.md")
 
+# dbt tests are about the logic of the project. One that right data can set off says how.
+_NONE = "None: it is about tables of one build."
 _REFERENCE = re.compile(r"ref\('(\w+)'\)")
 _MART_VARIABLE = re.compile(r"'(daily_\w+)':")
 _INTRODUCTION = """\
@@ -57,26 +59,27 @@ def render(root: Path = PROJECT_ROOT) -> str:
     parts = [_INTRODUCTION, "## Expectations, by layer\n"]
     for check in expectations.list_checks():
         facts = f"{check.severity} · {check.layer} · Great Expectations · expects {check.expected}"
-        parts.append(_write_section(check.name, facts, check.what, check.why, check.remedy))
+        parts.append(_write_section(check.name, facts, vars(check)))
     parts.append("## dbt tests of the whole project, by name\n")
     for name, layer, test in _read_singular(root):
         severity = "warning" if test["config"].get("severity") == "warn" else "critical"
         meta = test["config"]["meta"]
         facts = f"{severity} · {layer} · dbt · tests/singular/{name}.sql"
-        parts.append(_write_section(name, facts, test["description"], meta["why"], meta["remedy"]))
+        parts.append(_write_section(name, facts, {"what": test["description"], **meta}))
     parts.append("## dbt tests of columns and tables, by kind\n")
     for name, kind in _read_kinds(root).items():
         facts = "critical unless its YAML says `severity: warn` · every layer · dbt"
-        parts.append(_write_section(name, facts, kind["what"], kind["why"], kind["remedy"]))
+        parts.append(_write_section(name, facts, kind))
     return "\n".join(parts)
 
 
-def _write_section(name: str, facts: str, what: str, why: str, remedy: str) -> str:
+def _write_section(name: str, facts: str, words: Mapping[str, str]) -> str:
     return (
         f"### {name}\n{facts}\n\n"
-        f"- **What it is.** {_join(what)}\n"
-        f"- **Why it is flagged.** {_join(why)}\n"
-        f"- **How to remedy.** {_join(remedy)}\n"
+        f"- **What it is.** {_join(words['what'])}\n"
+        f"- **Why it is flagged.** {_join(words['why'])}\n"
+        f"- **How to remedy.** {_join(words['remedy'])}\n"
+        f"- **What right data sets it off.** {_join(words.get('right_data', _NONE))}\n"
     )
 
 

@@ -20,6 +20,9 @@ from tiktok_warehouse.home import Home
 
 Severity = Literal["critical", "warning"]
 Tool = Literal["dbt", "great_expectations"]
+# What becomes of a check: the same words wherever one is shown.
+Outcome = Literal["passed", "warning", "failed", "skipped"]
+OUTCOMES: tuple[Outcome, ...] = ("passed", "warning", "failed", "skipped")
 
 SCHEMA, TABLE = "quality", "check_results"
 # What the staging suite saw of each ingest; its observation has the same name.
@@ -82,6 +85,7 @@ class CheckResult:
         checked_at: when, in UTC without a zone.
         anchor: section of docs/checks.md.
         remedy: what to do about a failure; empty where only that page says it.
+        right_data: what right data could set it off; empty where only that page says it.
         is_undecided: whether an exception kept the check from seeing anything.
     """
 
@@ -95,12 +99,22 @@ class CheckResult:
     checked_at: datetime
     anchor: str
     remedy: str = ""
+    right_data: str = ""
     is_undecided: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """``failed`` stops the publication, ``warning`` is published and shown."""
+        if self.passed is None:
+            return "skipped"
+        if self.passed:
+            return "passed"
+        return "failed" if self.severity == "critical" else "warning"
 
     @property
     def stops(self) -> bool:
         """Whether nothing may be published because of it."""
-        return self.passed is False and self.severity == "critical"
+        return self.outcome == "failed"
 
 
 def read_dbt_results(target: Path) -> list[CheckResult]:
@@ -245,6 +259,7 @@ def describe_failures(results: Sequence[CheckResult], data_docs: Path) -> str:
                 f"- {result.check_name}  ({result.layer}, {result.tool.replace('_', ' ')})",
                 f"    observed: {result.observed}",
                 f"    expected: {result.expected}",
+                *([f"    could it be right: {result.right_data}"] if result.right_data else []),
                 *([f"    what to do: {result.remedy}"] if result.remedy else []),
                 f"    see {link_docs(result.anchor)}",
             ]

@@ -334,6 +334,7 @@ def _refresh(opened: Home, command: str, options: refresh_module.Options) -> Non
         )
         report.show_account_kpis(out, result.published.database)
         report.show_checks(out, result.checks)
+        report.show_changes(out, result.changes)
         report.show_published(out, result.published)
     if result.copied is not None:
         report.show_copied(out, result.copied)
@@ -446,7 +447,7 @@ def show_kpis(
             "--to",
             formats=["%Y-%m-%d"],
             metavar="DAY",
-            help="Last day. Default: the data's end.",
+            help="Last day. Default: the last of which a KPI is known.",
             show_default=False,
         ),
     ] = None,

@@ -31,6 +31,13 @@ _ACTIONS = re.compile(
     re.DOTALL,
 )
 
+_SIGNS = {
+    "passed": ("✓", "good"),
+    "warning": ("⚠", "warn"),
+    "failed": ("✗", "bad"),
+    "skipped": ("-", "warn"),
+}
+
 # A newsletter's sign-up.
 _FOOTER = re.compile(r"<footer\b.*?</footer>", re.DOTALL | re.IGNORECASE)
 
@@ -155,8 +162,9 @@ def _write_index(folder: Path, run_id: str, checks: Sequence[tuple[CheckResult, 
                 "<th>Observed</th><th>Expected</th></tr></thead>"
                 f"<tbody>{''.join(rows)}</tbody></table>"
             )
-    failed = sum(check.stops for check, _ in checks)
-    warned = sum(check.passed is False and not check.stops for check, _ in checks)
+    failed, warned = (
+        sum(check.outcome == outcome for check, _ in checks) for outcome in ("failed", "warning")
+    )
     verdict = (
         f'<span class="bad">{failed} failed, nothing was published</span>'
         if failed
@@ -174,15 +182,13 @@ def _write_index(folder: Path, run_id: str, checks: Sequence[tuple[CheckResult, 
 
 
 def _write_row(folder: Path, check: CheckResult, page: str) -> str:
-    mark, style = "✓ passed", "good"
-    if check.passed is False:
-        mark, style = ("✗ failed", "bad") if check.stops else ("⚠ warning", "warn")
+    sign, style = _SIGNS[check.outcome]
     pages = sorted((folder / "validations" / page).rglob("*.html"))
     link = f' · <a href="{escape(str(pages[0].relative_to(folder)))}">details</a>' if pages else ""
     explained = f"What to do: {check.remedy}" if check.remedy else ""
     return (
-        f'<tr><td class="{style}">{mark}</td><td><details><summary>{check.check_name}'
-        f"</summary><p>{check.severity}{link}</p><p>{escape(explained)}</p>"
+        f'<tr><td class="{style}">{sign} {check.outcome}</td>'
+        f"<td><details><summary>{check.check_name}</summary><p>{check.severity}{link}</p><p>{escape(explained)}</p>"
         f"<p><code>{link_docs(check.anchor)}</code></p></details></td>"
         f"<td>{escape(check.observed)}</td><td>{escape(check.expected)}</td></tr>"
     )

@@ -16,6 +16,7 @@ from tiktok_warehouse.errors import UsageError, WarehouseError
 from tiktok_warehouse.home import FOLDERS, PROJECT_ROOT, Home, open_home
 from tiktok_warehouse.publish import DATABASE_NAME
 from tiktok_warehouse.recognise import load_mappings
+from tiktok_warehouse.version_tables import open_tables
 
 # A published version is a copy of the marts; below this a run of any size is a gamble.
 _LEAST_FREE_BYTES = 1_000_000_000
@@ -138,7 +139,7 @@ def _examine_published(home: Home) -> str:
     database = home.published / DATABASE_NAME
     if not database.is_symlink():
         return "nothing yet"
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with open_tables(database.resolve().parent) as connection:
         row = connection.execute("select max(kpi_date) from marts.daily_account_kpis").fetchone()
     return f"{database.resolve().parent.name}, days up to {row[0] if row else None}"
 

@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from tiktok_warehouse import restatements, transform
 from tiktok_warehouse.check_results import CheckResult
+from tiktok_warehouse.entities import ENTITIES
 from tiktok_warehouse.errors import WarehouseError
 from tiktok_warehouse.home import Home
 
@@ -135,14 +136,20 @@ def _list_days(
     connection: Any, project: Project, entity: str, ingest_id: str
 ) -> list[tuple[str, date | None]]:
     """Accounts and days of which an ingest brought rows that count; no day where they have none."""
-    table = f"staging.base_event_log__{entity}"
+    named = [f"staging.{name}" for name in transform.name_base_tables(entity)]
+    table = next((name for name in named if name in project.columns), "")
     columns = project.columns.get(table, {})
-    owner, join = "r.account_id", ""
-    if "account_id" not in columns:
-        owner, join = (
-            "v.account_id",
-            "inner join staging.stg_event_log__videos as v using (video_id)",
-        )
+    if "account_id" in columns:
+        owner, join = "r.account_id", ""
+    elif "account_handle" in columns:
+        owner = "h.account_id"
+        join = "inner join intermediate.int_account_handles as h using (account_handle)"
+    elif entity in ENTITIES and "video_id" in columns:
+        owner = "v.account_id"
+        join = "inner join staging.stg_event_log__videos as v using (video_id)"
+    else:
+        # A person's own archive is no account's.
+        return []
     if "event_date" in columns:
         day = "r.event_date"
     elif "count_date" in columns:

@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from tiktok_warehouse.errors import UnreadableVersion, UsageError
+from tiktok_warehouse.version_tables import open_tables
 
 Number = int | float | Decimal
 
@@ -300,7 +301,7 @@ def read_kpis(
     Args:
         database: a published file.
         first: first day; None for the seventh up to the last.
-        last: last day; None for the data's end.
+        last: last day; None for the last of which a KPI is known.
         accounts: handles or ids, competitors' too; none means all own accounts.
 
     Returns:
@@ -321,28 +322,31 @@ def read_kpis(
 def describe_unreadable(database: Path, error: duckdb.Error) -> str:
     """What to say of a published file that DuckDB cannot read, and what to do."""
     message = str(error).splitlines()[0]
+    if "Conflicting lock" in message:
+        return (
+            f"Another program has {database} open for writing, which shuts everybody else out."
+            f" Close it there, or let it open the file read-only (docs/connect.md). {message}"
+        )
     return (
-        f"{database} cannot be read: {message}. If nobody holds it open for writing, publish anew"
-        " with 'tiktok-warehouse refresh', or go back to a version that can be read with"
-        " 'tiktok-warehouse rollback'."
+        f"{database} cannot be read: {message}. Publish anew with 'tiktok-warehouse refresh', or go"
+        " back to a version that can be read with 'tiktok-warehouse rollback'."
     )
 
 
 def _read_kpis(
     database: Path, first: date | None, last: date | None, accounts: Sequence[str]
 ) -> tuple[Window, list[AccountKpis]]:
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with open_tables(database.parent) as connection:
         wanted = _find_accounts(connection, accounts)
         bounds = connection.execute(
             "select min(kpi_date), max(kpi_date) from marts.daily_account_kpis"
             " where list_contains(?, account_id)",
             [wanted],
         ).fetchone()
-        newest = connection.execute("select max(kpi_date) from marts.daily_account_kpis").fetchone()
-        if bounds is None or newest is None or bounds[1] is None:
+        if bounds is None or bounds[1] is None:
             today = last or first or date.today()
             return Window(first or today, today), []
-        window = _choose_window(first, last, newest[0])
+        window = _choose_window(first, last, find_last_known_day(connection) or bounds[1])
         if window.last < bounds[0] or window.first > bounds[1]:
             raise UsageError(
                 f"No day from {window.first} to {window.last} is published: the days go from"
@@ -360,6 +364,15 @@ def _read_kpis(
         for account_id, *numbers in connection.execute(_DAILY, span).fetchall():
             daily.setdefault(account_id, []).append(tuple(numbers))
     return window, [_read_row(row, daily) for row in rows if row[0] in set(wanted)]
+
+
+def find_last_known_day(connection: duckdb.DuckDBPyConnection) -> date | None:
+    """The last day of which a KPI is known; an export's own day comes after those it tells of."""
+    row = connection.execute(
+        "select max(kpi_date) from marts.daily_account_kpis where coalesce(views, engagements,"
+        " followers_closing, profile_visits, conversions) is not null"
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _read_row(

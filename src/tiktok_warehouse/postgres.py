@@ -23,6 +23,7 @@ import duckdb
 from tiktok_warehouse import ledger
 from tiktok_warehouse.errors import ExitCode, UsageError, WarehouseError
 from tiktok_warehouse.scratch import open_scratch
+from tiktok_warehouse.version_tables import comment_on, open_tables, read_comments
 
 if TYPE_CHECKING:
     import psycopg
@@ -200,7 +201,8 @@ def copy_version(destination: Destination, name: str, database: Path) -> Copied 
     Args:
         destination: where to.
         name: of the version.
-        database: its DuckDB file, with keys.json beside it.
+        database: its DuckDB file. Read are the Parquet files, keys.json and comments.json beside
+            it, which nobody can lock.
 
     Returns:
         What was done; None if PostgreSQL shows that version already.
@@ -295,7 +297,9 @@ def _copy(
     _make_books(connection)
     deleted = inserted = 0
     changed = []
-    with duckdb.connect(str(database), read_only=True) as source:
+    with open_tables(database.parent) as source:
+        for statement in comment_on("view", read_comments(database.parent)):
+            source.execute(statement)
         tables = list(_describe_tables(source, database.with_name(KEYS_FILE)))
         for schema in sorted({table.schema for table in tables}):
             _make_schema(connection, schema)
@@ -359,8 +363,8 @@ def _describe_tables(source: duckdb.DuckDBPyConnection, keys_file: Path) -> Iter
     with contextlib.suppress(FileNotFoundError):
         keys = json.loads(keys_file.read_text(encoding="utf-8"))
     for schema, name, comment in source.execute(
-        "select schema_name, table_name, comment from duckdb_tables() where not internal"
-        " order by schema_name, table_name"
+        "select schema_name, view_name, comment from duckdb_views() where not internal"
+        " order by schema_name, view_name"
     ).fetchall():
         described = source.execute(
             "select column_name, data_type, comment from duckdb_columns()"

@@ -6,6 +6,7 @@ Layout of ``published/``::
     versions/000007-20260830T060512Z/parquet/marts/daily_account_kpis.parquet
     versions/000007-20260830T060512Z/version.json        what it was built from
     versions/000007-20260830T060512Z/keys.json           which columns name a row
+    versions/000007-20260830T060512Z/comments.json       what tables and columns mean
     current -> versions/000007-20260830T060512Z      the one thing that is swapped
     tiktok.duckdb -> current/tiktok.duckdb           what readers open
     parquet -> current/parquet
@@ -23,7 +24,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -33,7 +34,16 @@ from typing import Any
 
 import duckdb
 
-from tiktok_warehouse import check_results, dashboard, findings, ledger, postgres, restatements
+from tiktok_warehouse import (
+    check_results,
+    dashboard,
+    explained_days,
+    findings,
+    ledger,
+    postgres,
+    restatements,
+    version_tables,
+)
 from tiktok_warehouse.errors import WarehouseError
 from tiktok_warehouse.home import Home
 
@@ -83,6 +93,7 @@ class Origin:
         change_seq: number of the dbt run that built it.
         code: digest of the code and configuration, see transform.fingerprint_code.
         can_link: whether the days untouched since the version before are the same as in that one.
+        time_zone: the reporting time zone; None in a version of an older release.
     """
 
     run_id: str
@@ -90,6 +101,7 @@ class Origin:
     change_seq: int
     code: str
     can_link: bool = False
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True)
@@ -214,6 +226,7 @@ class Incoming:
                 connection.execute(f"create schema if not exists incoming.{schema}")
                 (self.folder / "parquet" / schema).mkdir(parents=True, exist_ok=True)
             comments = _read_comments(connection)
+            version_tables.write_comments(self.folder, comments)
 
             def write(plan: _Plan) -> PublishedTable:
                 if self._is_given_up:
@@ -382,6 +395,7 @@ def _plan_written_tables(connection: duckdb.DuckDBPyConnection) -> list[_Plan]:
         (findings.SCHEMA, findings.TABLE),
         (ledger.SCHEMA, ledger.TABLE),
         (restatements.SCHEMA, restatements.TABLE),
+        (explained_days.SCHEMA, explained_days.TABLE),
     )
     there = connection.execute(
         "select schema_name, table_name from duckdb_tables()"
@@ -395,7 +409,7 @@ def _write_table(
     plan: _Plan,
     folder: Path,
     before: Version | None,
-    comments: Mapping[tuple[str, str], list[str]],
+    comments: Sequence[version_tables.Comment],
 ) -> PublishedTable:
     source = f"{plan.schema}.{plan.name}"
     parquet = folder / "parquet" / plan.schema / f"{plan.name}.parquet"
@@ -403,7 +417,8 @@ def _write_table(
         copy = f"incoming.{plan.schema}.{plan.name}"
         # Ordered, so that the same marts give the same files.
         statements = [f"create table {copy} as select * from {source} order by all"]
-        statements += comments.get((plan.schema, plan.name), [])
+        own = [comment for comment in comments if comment[:2] == (plan.schema, plan.name)]
+        statements += version_tables.comment_on("table", own, "incoming")
         connection.execute(";\n".join(["begin", *statements, "commit"]))
         connection.execute(f"copy {copy} to {_quote(parquet)} (format parquet, compression zstd)")
         written = copy
@@ -476,20 +491,15 @@ def _link_days(
     return linked
 
 
-def _read_comments(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], list[str]]:
-    """Statements that comment on a table and its columns, by schema and table: a copy has none."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for schema, table, column, comment in connection.execute(
+def _read_comments(connection: duckdb.DuckDBPyConnection) -> list[version_tables.Comment]:
+    """What the build says of its tables and columns: a copy has no comments of its own."""
+    return connection.execute(
         "select schema_name, table_name, null, comment from duckdb_tables()"
         " where database_name = current_database() and comment is not null"
         " union all"
         " select schema_name, table_name, column_name, comment from duckdb_columns()"
         " where database_name = current_database() and comment is not null"
-    ).fetchall():
-        copy = f"incoming.{schema}.{table}"
-        on = f"table {copy}" if column is None else f'column {copy}."{column}"'
-        found.setdefault((schema, table), []).append(f"comment on {on} is {_quote(comment)}")
-    return found
+    ).fetchall()
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

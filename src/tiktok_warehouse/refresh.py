@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from tiktok_warehouse import (
+    changes,
     check_results,
     findings,
     forget,
@@ -51,12 +52,14 @@ class RefreshResult:
         receipt: of a person or an account that was forgotten; None otherwise.
         unchanged: the version that still holds, as nothing new came in; None otherwise.
         checks: what dbt's tests and the expectations saw.
+        changes: what the new version changes, in at most ten sentences.
     """
 
     ingested: ingest.IngestResult | None
     built: transform.BuildResult | None
     published: publish.Published | None
     checks: tuple[CheckResult, ...] = ()
+    changes: tuple[str, ...] = ()
     unchanged: str | None = None
     receipt: forget.Receipt | None = None
     copied: postgres.Copied | None = None
@@ -221,6 +224,7 @@ def _refresh(
         change_seq=built.change_seq,
         code=code,
         can_link=goes_on and not built.is_rebuilt,
+        time_zone=home.reporting_time_zone,
     )
     with publish.Incoming(home, built.target, origin) as incoming:
         with run.step("check"):
@@ -241,6 +245,9 @@ def _refresh(
                 ignores_published=options.ignores_published,
                 beside=incoming.writing_models,
             )
+        changed = changes.describe(
+            home, run.run_id, ingested, newest.origin.ingest_seq if newest else 0
+        )
         if watcher.on_publish:
             watcher.on_publish()
         with run.step("publish"):
@@ -251,7 +258,7 @@ def _refresh(
                 transform.drop_taken_in(home, built.change_seq)
     run.version, run.published_bytes = published.version, published.bytes_written
     run.published_rows = sum(table.rows for table in published.tables)
-    return RefreshResult(ingested, built, published, tuple(checks))
+    return RefreshResult(ingested, built, published, tuple(checks), tuple(changed))
 
 
 def _set_damaged_aside(home: Home, published_until: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tiktok_warehouse import kpis
-from tiktok_warehouse.check_results import LAYERS, CheckResult, link_docs
+from tiktok_warehouse.check_results import LAYERS, OUTCOMES, CheckResult, link_docs
 from tiktok_warehouse.exports import ACCOUNTS_API, EVENT_LOG, PERSONAL_ARCHIVE, STUDIO, Facts
 from tiktok_warehouse.forget import Receipt
 from tiktok_warehouse.ingest import IngestResult, LandedFile
@@ -352,8 +353,8 @@ def show_checks(console: Console, checks: Sequence[CheckResult]) -> None:
     table = Table(title="Checks", title_justify="left")
     table.add_column("layer")
     table.add_column("tool")
-    for heading in ("passed", "warned", "failed", "skipped"):
-        table.add_column(heading, justify="right")
+    for outcome in OUTCOMES:
+        table.add_column(outcome, justify="right")
     for layer in LAYERS:
         for tool, name in (("dbt", "dbt"), ("great_expectations", "Great Expectations")):
             of_both = [check for check in checks if (check.layer, check.tool) == (layer, tool)]
@@ -371,17 +372,22 @@ def show_checks(console: Console, checks: Sequence[CheckResult]) -> None:
 
 
 def _count_outcomes(checks: Sequence[CheckResult]) -> list[str]:
-    failed = sum(check.stops for check in checks)
-    warned = sum(check.passed is False for check in checks) - failed
-    counts = (
-        (sum(check.passed is True for check in checks), ""),
-        (warned, "yellow"),
-        (failed, "red"),
-        (sum(check.passed is None for check in checks), ""),
-    )
+    counts = Counter(check.outcome for check in checks)
+    styles = {"warning": "yellow", "failed": "red"}
     return [
-        f"[{style}]{count}[/]" if count and style else str(count or "-") for count, style in counts
+        f"[{styles[outcome]}]{counts[outcome]}[/]"
+        if counts[outcome] and outcome in styles
+        else str(counts[outcome] or "-")
+        for outcome in OUTCOMES
     ]
+
+
+def show_changes(console: Console, changes: Sequence[str]) -> None:
+    """Print what a new version changes for its readers."""
+    if changes:
+        say(console, "What changed")
+    for line in changes:
+        say(console, make_printable(f"  {line}"))
 
 
 def show_published(console: Console, published: Published) -> None:
@@ -451,10 +457,10 @@ def show_status(console: Console, described: Mapping[str, Any]) -> None:
     )
     _show_table(
         console,
-        "Failing checks",
-        ("layer", "check", "severity", "observed"),
+        "Checks with a warning",
+        ("layer", "check", "result", "observed"),
         [
-            (row["layer"], row["check_name"], row["severity"], row["observed"])
+            (row["layer"], row["check_name"], row["outcome"], row["observed"])
             for row in described["failing_checks"]
         ],
     )

@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from tiktok_warehouse import lake, ledger, publish
 from tiktok_warehouse.home import FOLDERS, Home
+from tiktok_warehouse.version_tables import open_tables
 
 _SHOWN_RUNS = 10
 
@@ -26,7 +25,7 @@ def describe(home: Home) -> dict[str, Any]:
         ``failing_checks`` of what readers see; ``disk_bytes`` by folder, each file counted once.
     """
     current = next((kept for kept in publish.list_versions(home) if kept.is_current), None)
-    database = None if current is None else current.database
+    folder = None if current is None else current.folder
     return {
         "home": str(home.root),
         "version": current.name if current else None,
@@ -34,17 +33,18 @@ def describe(home: Home) -> dict[str, Any]:
         "runs": [asdict(run) for run in reversed(ledger.read(home)[-_SHOWN_RUNS:])],
         "freshness": _describe_freshness(home),
         "rejected_rows": _query(
-            database,
+            folder,
             "quality.rejected_rows",
             "select entity, reason_code, is_waiting, count(*) as rows"
             " from quality.rejected_rows group by all order by rows desc, entity, reason_code",
         ),
         "failing_checks": _query(
-            database,
+            folder,
             "quality.check_results",
-            "select layer, tool, check_name, severity, observed from quality.check_results"
-            " where passed is false and run_id = (select max_by(run_id, checked_at)"
-            " from quality.check_results) order by all",
+            "select layer, tool, check_name, severity,"
+            " case severity when 'critical' then 'failed' else severity end as outcome, observed"
+            " from quality.check_results where passed is false and run_id = ("
+            "select max_by(run_id, checked_at) from quality.check_results) order by all",
         ),
         "disk_bytes": _measure_disk(home),
     }
@@ -65,17 +65,10 @@ def _describe_freshness(home: Home) -> list[dict[str, Any]]:
     ]
 
 
-def _query(database: Path | None, table: str, query: str) -> list[dict[str, Any]]:
-    if database is None:
+def _query(folder: Path | None, table: str, query: str) -> list[dict[str, Any]]:
+    if folder is None or not (folder / "parquet" / f"{table.replace('.', '/')}.parquet").exists():
         return []
-    schema, name = table.split(".")
-    with duckdb.connect(str(database), read_only=True) as connection:
-        is_there = connection.execute(
-            "select count(*) from duckdb_tables() where schema_name = ? and table_name = ?",
-            [schema, name],
-        ).fetchone()
-        if not is_there or not is_there[0]:
-            return []
+    with open_tables(folder) as connection:
         cursor = connection.execute(query)
         columns = [column[0] for column in cursor.description or []]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

@@ -336,7 +336,7 @@ def read_consumed(home: Home) -> dict[str, int]:
         ).fetchall()
         found = {}
         for entity in list_all_entities():
-            for table in _name_base_tables(entity):
+            for table in name_base_tables(entity):
                 if (table,) in tables:
                     row = connection.execute(
                         f"select coalesce(max(_ingest_seq), 0) from staging.{table}"
@@ -345,7 +345,7 @@ def read_consumed(home: Home) -> dict[str, int]:
     return found
 
 
-def _name_base_tables(entity: str) -> list[str]:
+def name_base_tables(entity: str) -> list[str]:
     """What an entity's base table may be called; a source's prefix need not be repeated."""
     names = [f"base_event_log__{entity}"]
     for prefix, source in EXPORT_SOURCES.items():

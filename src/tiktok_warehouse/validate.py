@@ -25,6 +25,7 @@ from tiktok_warehouse.check_results import CheckResult
 from tiktok_warehouse.entities import ENTITIES, PERSON_COLUMNS, list_all_entities
 from tiktok_warehouse.errors import UsageError, WarehouseError
 from tiktok_warehouse.home import PROJECT_ROOT, Home
+from tiktok_warehouse.version_tables import describe_tables
 
 if TYPE_CHECKING:
     from expectations import Observation, Project, Rule
@@ -224,10 +225,11 @@ def _open(connection: Any, home: Home, *, ignores_published: bool) -> Project:
 
     connection.exec_driver_sql("set TimeZone = 'UTC'")
     connection.exec_driver_sql("attach ':memory:' as checks (read_write)")
-    published = home.published / "tiktok.duckdb"
-    if published.exists() and not ignores_published:
-        path = str(published).replace("'", "''")
-        connection.exec_driver_sql(f"attach '{path}' as published (read_only)")
+    newest = None if ignores_published else publish.find_newest(home)
+    if newest is not None:
+        connection.exec_driver_sql("attach ':memory:' as published (read_write)")
+        for statement in describe_tables(newest.folder, "published"):
+            connection.exec_driver_sql(statement)
     tables = _list_columns(connection)
     build = tables.get(home.database.stem, {})
     rows = (
@@ -235,7 +237,6 @@ def _open(connection: Any, home: Home, *, ignores_published: bool) -> Project:
         if "build_state.raw_source" in build
         else []
     )
-    newest = None if ignores_published else publish.find_newest(home)
     raw_source: Literal["seeds", "lake"] = rows[0][0] if rows else "lake"
     return Project(
         raw_source=raw_source,
@@ -371,6 +372,7 @@ def _as_result(
         checked_at=checked_at,
         anchor=check.name,
         remedy=_plain(check.remedy),
+        right_data=_plain(check.right_data),
         is_undecided=raised is not None,
     )
 

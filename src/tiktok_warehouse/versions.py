@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import duckdb
 
@@ -14,6 +13,7 @@ from tiktok_warehouse import publish
 from tiktok_warehouse.errors import UsageError
 from tiktok_warehouse.home import Home
 from tiktok_warehouse.publish import Version
+from tiktok_warehouse.version_tables import describe_tables
 
 # While readers are held back on an older version, this file says so.
 ROLLED_BACK = "rolled_back.json"
@@ -125,17 +125,18 @@ def diff(home: Home, a: str, b: str) -> tuple[list[KpiTotal], list[TableDifferen
     Raises:
         UsageError: a version is not kept.
     """
-    databases = [find(home, name).database for name in (a, b)]
+    folders = [find(home, name).folder for name in (a, b)]
     with duckdb.connect(":memory:") as connection:
-        for letter, database in zip("ab", databases, strict=True):
-            path = _quote(database)
-            connection.execute(f"attach {path} as {letter} (read_only)")
+        for letter, folder in zip("ab", folders, strict=True):
+            connection.execute(f"attach ':memory:' as {letter}")
+            for statement in describe_tables(folder, letter):
+                connection.execute(statement)
         totals = [
             KpiTotal(measure, *(_sum(connection, letter, measure) for letter in "ab"))
             for measure in _TOTALS
         ]
         names = connection.execute(
-            "select distinct schema_name || '.' || table_name from duckdb_tables()"
+            "select distinct schema_name || '.' || view_name from duckdb_views()"
             " where database_name in ('a', 'b') and schema_name = 'marts' order by all"
         ).fetchall()
         found = [_compare(connection, name) for (name,) in names]
@@ -193,7 +194,3 @@ def _list_columns(connection: duckdb.DuckDBPyConnection, letter: str, table: str
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     row = connection.execute(f"select count(*) from ({query})").fetchone()
     return int(row[0]) if row else 0
-
-
-def _quote(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

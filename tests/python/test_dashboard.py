@@ -916,7 +916,7 @@ def test_viewers_sources_ranks_and_rejected_rows_agree_with_sql(
         "select count(*) from quality.check_results where passed is false"
     ).fetchone()
     assert failing is not None
-    assert f"{failing[0]} failing" in page.locator(".tiles").inner_text()
+    assert f"{failing[0]} warning" in page.locator(".tiles").inner_text()
 
 
 @NEEDS_CHROMIUM

@@ -19,7 +19,7 @@ import sqlalchemy
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from postgres_server import PASSWORD, Server, find_programs, run_server
-from tiktok_warehouse import cli, postgres, transform
+from tiktok_warehouse import cli, postgres, transform, version_tables
 from tiktok_warehouse.errors import UsageError
 from tiktok_warehouse.home import Home
 from tiktok_warehouse.postgres import Destination
@@ -47,6 +47,14 @@ def destination(server: Server, request: pytest.FixtureRequest) -> Destination:
     return Destination(server.dsn(name), f"test/{name}")
 
 
+def rewrite(database: Path, table: str, query: str) -> None:
+    """Put the rows of a query in place of a table of a version; it may read ``before``."""
+    file = database.parent / "parquet" / f"{table.replace('.', '/')}.parquet"
+    before = duckdb.sql(f"from read_parquet('{file}')").arrow()
+    assert before is not None
+    duckdb.sql(query).write_parquet(str(file))
+
+
 def write_version(
     folder: Path,
     number: int,
@@ -59,17 +67,20 @@ def write_version(
     """A version whose marts hold their version's number in every row."""
     folder = folder / str(number)
     folder.mkdir(parents=True)
-    with duckdb.connect(str(folder / "tiktok.duckdb")) as connection:
-        connection.execute("create schema marts")
-        for table in only:
-            connection.execute(
-                f"create table {table} as select '00' || account as account_id,"
-                " cast(date '2026-08-01' + to_days(cast(day as integer)) as date) as kpi_date,"
-                f" {number} as run_number {columns}"
-                f" from range(5) as accounts (account), range({days}) as days (day)"
-            )
-            connection.execute(f"comment on table {table} is 'Rows. It''s one per day.'")
-            connection.execute(f"comment on column {table}.kpi_date is 'The % day'")
+    (folder / "parquet" / "marts").mkdir(parents=True)
+    comments: list[version_tables.Comment] = []
+    for table in only:
+        schema, name = table.split(".")
+        duckdb.sql(
+            "copy (select '00' || account as account_id,"
+            " cast(date '2026-08-01' + to_days(cast(day as integer)) as date) as kpi_date,"
+            f" {number} as run_number {columns}"
+            f" from range(5) as accounts (account), range({days}) as days (day))"
+            f" to '{folder / 'parquet' / schema / name}.parquet'"
+        )
+        comments.append((schema, name, None, "Rows. It's one per day."))
+        comments.append((schema, name, "kpi_date", "The % day"))
+    version_tables.write_comments(folder, comments)
     named = {table: list(keys) for table in only if keys}
     (folder / postgres.KEYS_FILE).write_text(json.dumps(named), encoding="utf-8")
     return folder / "tiktok.duckdb"
@@ -223,13 +234,12 @@ def test_a_copy_costs_what_changed(tmp_path: Path, destination: Destination) -> 
     assert copy(destination, first).inserted == 100 * len(MARTS)
     assert postgres.copy_version(destination, "1", first) is None
     second = write_version(tmp_path, 2)
-    with duckdb.connect(str(second)) as connection:
-        for table in MARTS:
-            connection.execute(f"update {table} set run_number = 1")
-        connection.execute(
-            f"update {MARTS[0]} set run_number = 2 where kpi_date = date '2026-08-03'"
-        )
-        connection.execute(f"delete from {MARTS[1]} where kpi_date = date '2026-08-04'")
+    changed_day = "case when kpi_date = date '2026-08-03' then 2 else 1 end"
+    rewrite(second, MARTS[0], f"from before select * replace ({changed_day} as run_number)")
+    gone = "kpi_date <> date '2026-08-04'"
+    rewrite(second, MARTS[1], f"from before select * replace (1 as run_number) where {gone}")
+    for table in MARTS[2:]:
+        rewrite(second, table, "from before select * replace (1 as run_number)")
     copied = copy(destination, second)
     assert (copied.changed, copied.deleted, copied.inserted) == (2, 10, 5)
     changed = ask(
@@ -322,11 +332,9 @@ def test_a_table_of_somebody_elses_is_left_alone(
 def test_the_copy_of_another_home_is_left_alone(tmp_path: Path, destination: Destination) -> None:
     def write(number: int, runs: Sequence[str]) -> Path:
         database = write_version(tmp_path, number)
-        with duckdb.connect(str(database)) as connection:
-            connection.execute("create schema quality")
-            connection.execute("create table quality.refresh_runs (run_id varchar)")
-            for run in runs:
-                connection.execute("insert into quality.refresh_runs values (?)", [run])
+        file = database.parent / "parquet" / "quality" / "refresh_runs.parquet"
+        file.parent.mkdir()
+        duckdb.sql(f"select unnest({list(runs)}) as run_id").write_parquet(str(file))
         return database
 
     copy(destination, write(1, ["a1"]))
@@ -378,12 +386,10 @@ def test_a_key_too_long_for_an_index_leaves_the_table_without_one(
     tmp_path: Path, destination: Destination
 ) -> None:
     database = write_version(tmp_path, 1, only=MARTS[:1])
-    with duckdb.connect(str(database)) as connection:
-        connection.execute(
-            "update marts.mart_a set account_id ="
-            " (select string_agg(md5(n::varchar), '') from range(500) as r (n))"
-            " where kpi_date = date '2026-08-02' and account_id = '001'"
-        )
+    long = "(select string_agg(md5(n::varchar), '') from range(500) as r (n))"
+    is_long = "kpi_date = date '2026-08-02' and account_id = '001'"
+    account_id = f"case when {is_long} then {long} else account_id end"
+    rewrite(database, MARTS[0], f"from before select * replace ({account_id} as account_id)")
     copy(destination, database)
     assert ask(destination, "select count(*) from marts.mart_a") == [(100,)]
     # The row that went lies in the table still when the key is made, and no more at the next copy.

@@ -146,9 +146,9 @@ def test_a_rebuild_is_one_until_it_is_published(
     compared: list[bool] = []
     write = restatements.write
 
-    def note(*arguments: Any, is_rebuilt: bool, **options: Any) -> int:
+    def note(*arguments: Any, is_rebuilt: bool, **options: Any) -> None:
         compared.append(is_rebuilt)
-        return write(*arguments, is_rebuilt=is_rebuilt, **options)
+        write(*arguments, is_rebuilt=is_rebuilt, **options)
 
     def fail(*_: object, **__: object) -> None:
         raise ChecksFailed("a check failed")

@@ -39,6 +39,7 @@ CHECK = Check(
     what="A check of this test.",
     why="To see what becomes of it.",
     remedy="Nothing.",
+    right_data="None.",
 )
 
 

@@ -20,6 +20,8 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from tiktok_warehouse.kpis import find_last_known_day
+
 Payload = dict[str, Any]
 Column = list[Any] | int | float | str | None
 
@@ -138,7 +140,7 @@ class _Reader:
         self._tables = {name for (name,) in self._rows("select table_name from duckdb_tables()")}
         bounds = self._rows("select min(kpi_date), max(kpi_date) from marts.daily_account_kpis")[0]
         self._first: date = bounds[0] or date(2000, 1, 1)
-        self._last: date = bounds[1] or self._first
+        self._last: date = find_last_known_day(connection) or bounds[1] or self._first
         if cut.days is not None:
             self._first = max(self._first, date.fromordinal(self._last.toordinal() - cut.days + 1))
         self._accounts: dict[str, int] = {}
@@ -221,21 +223,21 @@ class _Reader:
                 {", ".join(f"cast({flag} as integer) as {flag}" for flag in _FLAGS)},
                 {anomalies} as anomalies
             from marts.daily_account_kpis
-            where account_id = ? and kpi_date >= ?
+            where account_id = ? and kpi_date between ? and ?
             order by kpi_date
         """
         tables = []
         for account in self._accounts:
             found = self._rows(
                 "select min(kpi_date), count(*) from marts.daily_account_kpis"
-                " where account_id = ? and kpi_date >= ?",
-                [account, self._first],
+                " where account_id = ? and kpi_date between ? and ?",
+                [account, self._first, self._last],
             )[0]
             tables.append(
                 {
                     "first_day": 0 if found[0] is None else (found[0] - self._first).days,
                     "days": found[1],
-                    **self._columns(select, [account, self._first]),
+                    **self._columns(select, [account, self._first, self._last]),
                 }
             )
         return tables
@@ -597,10 +599,11 @@ class _Reader:
             ),
             "checks": self._read_if_there(
                 "check_results",
-                "select layer, tool, check_name, severity, passed::integer as passed, observed,"
-                " expected from quality.check_results"
+                # What is published has no critical failure but those that somebody accepted.
+                "select layer, tool, check_name, case when passed is null then 'skipped'"
+                " else severity end as outcome, observed, expected from quality.check_results"
                 " where run_id = (select max_by(run_id, checked_at) from quality.check_results)"
-                " and passed is not true order by severity, layer, check_name",
+                " and passed is not true order by outcome, layer, check_name",
             ),
             "check_counts": self._read_if_there(
                 "check_results",

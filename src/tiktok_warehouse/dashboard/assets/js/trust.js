@@ -76,7 +76,9 @@ function sign(title, value, note, isWell) {
 
 function summary(data, accounts) {
   const { trust: facts, meta } = data;
-  const failing = facts.checks ? facts.checks.passed.filter((passed) => passed === 0).length : null;
+  const warnings = facts.checks
+    ? facts.checks.outcome.filter((outcome) => outcome !== "skipped").length
+    : null;
   const all = total(facts.check_counts, "checks");
   const rejectedRows = total(facts.rejected, "rejected_rows");
   const raw = total(facts.rows, "raw_rows");
@@ -99,9 +101,13 @@ function summary(data, accounts) {
     ),
     sign(
       "Checks",
-      failing === null ? "not known" : failing ? `${formatCount(failing)} failing` : "All passed",
+      warnings === null
+        ? "not known"
+        : warnings
+          ? `${formatCount(warnings)} warning${warnings === 1 ? "" : "s"}`
+          : "All passed",
       all === null ? "" : `${formatCount(all)} checks ran before this was published.`,
-      failing === null ? null : failing === 0,
+      warnings === null ? null : warnings === 0,
     ),
     sign(
       "Rejected rows",
@@ -207,11 +213,10 @@ function checks(data) {
   const rows = data.trust.checks ? rowsOf(data.trust.checks) : null;
   const columns = [
     { key: "check_name", name: "Check", show: inWords },
-    { key: "severity", name: "Severity", show: inWords },
     {
-      key: "passed",
+      key: "outcome",
       name: "Result",
-      show: (value) => (value === 0 ? h("span", { class: "down" }, "failed") : "skipped"),
+      show: (value) => (value === "skipped" ? value : h("span", { class: "down" }, value)),
     },
     { key: "observed", name: "Seen" },
     { key: "expected", name: "Expected" },
