@@ -164,7 +164,8 @@ PUBLISHED_DAYS_KEPT = Check(
     " newer rows moved it, or rows or an account were lost.",
     remedy="Most likely a part of the lake is lost. Look for the account in `marts.dim_accounts`"
     " and for its files in `quality.row_reconciliation`; restore the ingest folder that is missing"
-    " from `raw/`. If the account was removed on purpose, publish with `--accept published_days_kept`.",
+    " from `raw/`. If the account was removed on purpose, publish with"
+    " `--accept published_days_kept`.",
     right_data="None. Rows that moved, an export whose labels moved and an account's new id explain"
     " the days that go.",
 )
