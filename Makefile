@@ -9,8 +9,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := build
-.PHONY: build test lint test-dbt test-python test-spark test-clients find-java docs mutants soak \
-	bench-build bench-refresh sample screenshots lock ci-deps clean
+.PHONY: build test lint test-dbt test-python test-journeys test-spark test-clients find-java docs \
+	mutants soak bench-build bench-refresh sample screenshots lock ci-deps clean
 
 ## build: install, build the sample, check it, publish it, show its KPIs
 build: $(VENV)/.installed
@@ -25,17 +25,20 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/yamllint --strict .
-	@mkdir -p $(TEST_HOME)/build
 	TIKTOK_WAREHOUSE_HOME=$(TEST_HOME) $(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests/singular
 
 ## test-dbt: build the sample from an empty database, with all tests
 test-dbt: $(VENV)/.installed-dev
-	@rm -rf $(TEST_HOME) && mkdir -p $(TEST_HOME)/build
+	@rm -rf $(TEST_HOME)
 	TIKTOK_WAREHOUSE_HOME=$(TEST_HOME) $(BIN)/dbt --warn-error build
 
 ## test-python: the tests of the Python part, and of the models through it
 test-python: $(VENV)/.installed-dev
 	$(BIN)/pytest --numprocesses 2 --dist loadgroup
+
+## test-journeys: what README and docs tell people to type, typed on a clean clone (minutes)
+test-journeys: $(VENV)/.installed-dev
+	$(BIN)/pytest tests/journeys
 
 ## test-spark: Spark, on this machine, gives the rows that DuckDB gives (needs Java 17; minutes)
 test-spark: find-java $(VENV)/.installed-spark

@@ -248,7 +248,6 @@ def copy_project(folder: Path) -> None:
     for name in ("dbt_project.yml", "pyproject.toml"):
         shutil.copy(PROJECT / name, folder)
     (folder / "profiles.yml").symlink_to("profiles/profiles.yml")
-    (folder / "home" / "build").mkdir(parents=True)
 
 
 def run_suite(folder: Path) -> str | None:

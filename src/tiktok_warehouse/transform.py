@@ -17,7 +17,7 @@ from typing import IO, Any, Literal
 
 import duckdb
 
-from tiktok_warehouse import check_results, postgres
+from tiktok_warehouse import check_results, people, postgres
 from tiktok_warehouse.entities import list_all_entities
 from tiktok_warehouse.errors import (
     Busy,
@@ -130,10 +130,15 @@ class DbtProcess:
     def start(self) -> subprocess.Popen[str]:
         """Let it import dbt, which takes two seconds, unless it has been let already."""
         if self._process is None:
-            environment = {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
-            # No engine ever sees the key that people are hashed with.
-            environment.pop("TIKTOK_WAREHOUSE_SECRET", None)
-            environment.pop(postgres.VARIABLE, None)
+            # No engine ever sees the key that people are hashed with; and what somebody who works
+            # with dbt has set in the shell, such as DBT_TARGET, decides nothing here.
+            environment = {
+                name: value
+                for name, value in os.environ.items()
+                if name not in (people.SECRET_VARIABLE, postgres.VARIABLE)
+                and not name.startswith("DBT_")
+            }
+            environment["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tiktok_warehouse.dbt_child"],
                 cwd=PROJECT_ROOT,
@@ -233,6 +238,7 @@ def build_models(
     arguments = [
         *("build", "--log-format", "json"),
         *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
+        *("--target", "duckdb"),
         # Its own log is at the level of debugging, and took a tenth of the time of a run.
         *("--target-path", str(target), "--log-level-file", "none"),
         *("--vars", json.dumps(variables)),

@@ -216,7 +216,6 @@ def segments_query(tmp_path_factory: pytest.TempPathFactory) -> str:
     command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "compile"]
     command += ["--select", "audience_segments", "--target-path", str(target)]
     command += ["--no-introspect", "--log-path", str(target), "--vars", json.dumps({})]
-    (target / "build").mkdir()
     environment = {**os.environ, "TIKTOK_WAREHOUSE_HOME": str(target)}
     subprocess.run(command, cwd=PROJECT_ROOT, env=environment, check=True)
     (path,) = target.glob("compiled/**/audience_segments.sql")

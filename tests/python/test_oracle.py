@@ -204,7 +204,6 @@ class Workspace:
     def build(self, variables: dict[str, str]) -> Path:
         home = self.folder / "home"
         shutil.rmtree(home / "build", ignore_errors=True)
-        (home / "build").mkdir(parents=True)
         target = str(self.folder / "target")
         command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build"]
         command += ["--exclude-resource-type", *self.excluded]

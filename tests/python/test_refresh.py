@@ -139,6 +139,23 @@ def test_what_no_landed_row_can_change_is_left_as_it_is(
     assert not of_sources, "no model brings these tests along"
 
 
+def test_what_is_set_for_dbt_in_the_shell_decides_nothing(
+    lake_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = tmp_path / "nowhere"
+    monkeypatch.setenv("DBT_TARGET", "published")
+    monkeypatch.setenv("DBT_FULL_REFRESH", "true")
+    for name in ("PROJECT_DIR", "PROFILES_DIR", "TARGET_PATH", "LOG_PATH"):
+        monkeypatch.setenv(f"DBT_{name}", str(nowhere))
+    views = count_views(lake_home)
+    offer_view(lake_home, "shell-1")
+    assert refresh(lake_home) == 0
+    assert count_views(lake_home) == views + 1
+    assert "base_event_log__interactions" not in list_built(lake_home)
+    assert [run.result for run in ledger.read(lake_home)] == ["published", "published"]
+    assert not nowhere.exists()
+
+
 def test_a_rebuild_is_one_until_it_is_published(
     lake_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import socket
 import subprocess
 import sys
 from collections import Counter
 from decimal import Decimal
+from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -195,6 +197,26 @@ def test_nothing_is_fetched_to_judge() -> None:
         check=True,
     )
     assert done.stdout == "0.6369\n"
+
+
+def test_words_that_were_installed_as_hard_links_are_read(tmp_path: Path) -> None:
+    # As uv installs them: every file has a second name, in uv's cache.
+    cache, installed = tmp_path / "cache", tmp_path / "installed"
+    shutil.copytree(str(resources.files("vaderSentiment")), cache)
+    shutil.copytree(cache, installed / "vaderSentiment", copy_function=os.link)
+    program = (
+        "import vaderSentiment\n"
+        "from tiktok_warehouse.sentiment import judge_comment\n"
+        "print(vaderSentiment.__file__, judge_comment('I love this so much').score)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": os.pathsep.join(map(str, (installed, PROJECT_ROOT / "src")))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == f"{installed / 'vaderSentiment' / '__init__.py'} 0.6369\n", done.stderr
 
 
 # ---------------------------------------------------------------- at the ingest door

@@ -70,7 +70,6 @@ class Refreshed:
             Whether it ran to its end.
         """
         home = self.folder / name
-        (home / "build").mkdir(parents=True, exist_ok=True)
         variables = {"raw_source": "lake", "reporting_time_zone": self.time_zone}
         target = self.folder / "target"
         command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build"]
