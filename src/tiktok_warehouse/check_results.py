@@ -39,7 +39,7 @@ _TABLE_COMMENT = (
 _COLUMNS = {
     "run_id": ("varchar", "Run of tiktok-warehouse that made the check."),
     "layer": ("varchar", "Layer that it guards: raw, staging, intermediate, marts or quality."),
-    "tool": ("varchar", "dbt (tests and unit tests) or great_expectations."),
+    "tool": ("varchar", "dbt (tests of the tables) or great_expectations."),
     "check_name": ("varchar", "Name of the check; docs/checks.md says what to do about it."),
     "severity": ("varchar", "critical stops the publication, warning is published and shown."),
     "passed": ("boolean", "Whether it held. NULL if dbt skipped it, as a step before it failed."),
@@ -118,7 +118,7 @@ class CheckResult:
 
 
 def read_dbt_results(target: Path) -> list[CheckResult]:
-    """The tests and unit tests of the dbt run whose artifacts lie in ``target``."""
+    """The tests of the dbt run whose artifacts lie in ``target``."""
     if not (target / "run_results.json").exists() or not (target / "manifest.json").exists():
         return []
     manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
@@ -127,9 +127,9 @@ def read_dbt_results(target: Path) -> list[CheckResult]:
     results = []
     for result in run_results["results"]:
         unique_id = result["unique_id"]
-        if not unique_id.startswith(("test.", "unit_test.")):
+        if not unique_id.startswith("test."):
             continue
-        node = manifest["nodes"].get(unique_id) or manifest["unit_tests"][unique_id]
+        node = manifest["nodes"][unique_id]
         severity = str((node.get("config") or {}).get("severity") or "error").lower()
         results.append(
             CheckResult(
@@ -141,11 +141,7 @@ def read_dbt_results(target: Path) -> list[CheckResult]:
                     result["status"], False
                 ),
                 observed=_describe_dbt(result),
-                expected=(
-                    "the model gives the expected rows"
-                    if unique_id.startswith("unit_test.")
-                    else "no row breaks the rule"
-                ),
+                expected="no row breaks the rule",
                 checked_at=generated_at.astimezone(UTC).replace(tzinfo=None),
                 anchor=name_anchor(node),
             )
@@ -155,8 +151,6 @@ def read_dbt_results(target: Path) -> list[CheckResult]:
 
 def name_anchor(node: Mapping[str, Any]) -> str:
     """The section of docs/checks.md on a dbt test: its kind, or a singular test's own name."""
-    if node["resource_type"] == "unit_test":
-        return "unit_test"
     metadata = node.get("test_metadata")
     return str(metadata["name"] if metadata else node["name"])
 
@@ -185,7 +179,6 @@ def _describe_dbt(result: Mapping[str, Any]) -> str:
     if result["status"] == "skipped":
         return "not checked: a step before it failed"
     failures = result.get("failures")
-    # A unit test's message is a table of made-up rows; it belongs into the log.
     return f"{failures:,} rows break it" if failures else str(result["status"])
 
 
