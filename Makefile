@@ -10,7 +10,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := build
 .PHONY: build test lint test-dbt test-python test-journeys test-spark test-clients find-java docs \
-	mutants soak bench-build bench-refresh sample screenshots lock ci-deps clean
+	mutants soak bench-build bench-refresh bench-gates sample screenshots lock ci-deps clean
 
 ## build: install, build the sample, check it, publish it, show its KPIs
 build: $(VENV)/.installed
@@ -70,6 +70,10 @@ bench-build: $(VENV)/.installed
 ## bench-refresh: a refresh's cost with 30 and with 360 days of history (about 15 minutes)
 bench-refresh: $(VENV)/.installed
 	$(BIN)/python benchmarks/refresh/run.py
+
+## bench-gates: right data is never stopped, wrong data always is (2 hours on two idle cores; SEED=n goes on)
+bench-gates: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/gates/run.py $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
 ## soak: kills, readers and random sequences of ingests (18 minutes on two idle cores)
 soak: $(VENV)/.installed-dev
