@@ -415,7 +415,7 @@ def _profile_ingests() -> str:
         union all
         select entity, ingest_id, 'share of ' || column_name || ' ' || column_value,
             row_count::varchar
-        from checks.ingest_values where column_value is not null
+        from checks.ingest_values
         union all
         select entity, ingest_id, 'people', people::varchar from checks.ingest_people
         union all
@@ -570,7 +570,7 @@ def _count_values() -> str:
         f"select {quote(entity)} as entity, {quote(column)} as column_name,"
         f" cast({column} as varchar) as column_value, _ingest_id as ingest_id,"
         f" count(*) as row_count from staging.base_event_log__{entity}"
-        " where row_status = 'accepted' group by all"
+        f" where row_status = 'accepted' and {column} is not null group by all"
         for entity, columns in _CATEGORIES.items()
         for column in columns
     )
@@ -593,7 +593,7 @@ def _compare_values() -> str:
                 v.row_count as value_rows, i.row_count
             from checks.ingest_values as v
             inner join ingests as i using (entity, column_name, ingest_id)
-            where i.is_new and v.column_value is not null and i.row_count >= {JUDGED_ROWS}
+            where i.is_new and i.row_count >= {JUDGED_ROWS}
         )
         select a.entity, a.column_name, a.column_value, a.ingest_id, a.row_count,
             a.value_rows * 100.0 / a.row_count as pct,

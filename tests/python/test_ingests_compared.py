@@ -105,6 +105,9 @@ def test_a_mix_that_is_as_usual_or_of_few_rows_is_not_told(staged: Staged) -> No
     assert staged.judge("mix_within_history") == []
     staged.add("conversions", OLD, 200, currency="'EUR'")
     staged.add("conversions", NEW, 10, currency="'USD'")
+    # A column that was empty had no usual value.
+    staged.add("video_views", OLD, 200)
+    staged.add("video_views", NEW, 200, traffic_source="'for_you'")
     assert staged.judge("mix_within_history") == []
 
 
