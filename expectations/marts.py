@@ -242,8 +242,8 @@ VIDEO_KPIS = "marts.daily_video_kpis"
 DATA_END = "(select data_end_date from intermediate.int_data_bounds)"
 
 _LOST_VIEWS = (
-    f"was_settled and published_views >= {JUDGED_VIEWS}"
-    f" and views <= {PUBLISHED_LOW} * published_views"
+    f"was_settled and not is_missing and published_views >= {JUDGED_VIEWS}"
+    f" and coalesce(views, 0) <= {PUBLISHED_LOW} * published_views"
 )
 
 # Columns that may be negative: differences of any kind, and money (refunds).

@@ -28,6 +28,11 @@ UNREADABLE_RISE_PCT = 50
 SHIFT_FACTOR = 3
 UNIT_FACTOR = 20
 STALE_DAYS = 7
+MIX_RISE_PCT = 40
+FEWER_PEOPLE = 5
+REPEATED_PCT = 5
+# Of more events than this a part is looked at: a pair has one hash, so pairs stay together.
+REPEATS_LOOKED_AT = 1_000_000
 
 # A year of rows is not judged by the afternoon beside it.
 _HAS_HISTORY = f"history_rows >= greatest({HISTORY_ROWS}, row_count / 10)"
@@ -151,6 +156,50 @@ UNITS_UNCHANGED = Check(
     " not both by the same factor.",
 )
 
+MIX = Check(
+    name="mix_within_history",
+    layer="staging",
+    severity="warning",
+    expected=f"no value of a category more than {MIX_RISE_PCT} points above its usual share",
+    what="For types of interactions and conversions, undos, follows, traffic sources and"
+    " currencies, the share that each value has of an ingest beside its share of the entity's other"
+    " ingests.",
+    why="What people do changes slowly. A value that takes the place of others is a column filled"
+    " by another rule, two currencies taken for one, or an export of one kind alone.",
+    remedy="Count the values in the file and in the one before it. Mend the file or its mapping and"
+    " ingest it again; if the change is real, nothing is to be done.",
+    right_data="An export that holds one kind alone; a campaign.",
+)
+
+REPEATED = Check(
+    name="rows_not_repeated",
+    layer="staging",
+    severity="warning",
+    expected=f"less than {REPEATED_PCT} % of an ingest's events there already under other ids",
+    what="Events that name a person and a time of day, and of which another one says the same in"
+    " everything but its id (of a large log, those that a hash picks). Looked at are the days of"
+    " the newest ingests.",
+    why="An export that numbers its rows anew each time it is made counts everything twice.",
+    remedy="See whether the ids of the file and of the one before it are of one kind. If the export"
+    " makes its own, let a mapping make ids of what is stable (docs/mapping-files.md), and ingest"
+    " the files again in a new home.",
+    right_data="A source whose clock is so coarse that two views of one person are one moment.",
+)
+
+PEOPLE = Check(
+    name="people_within_history",
+    layer="staging",
+    severity="warning",
+    expected=f"at least a {FEWER_PEOPLE}th of the usual people for as many rows",
+    what="Distinct people for each row that names one (HyperLogLog's estimate), in an ingest beside"
+    " others of the entity that are of about its size.",
+    why="A placeholder in the place of ids makes everybody the same person: reach, new viewers and"
+    " conversion rates fall without an error.",
+    remedy="Look for one value of the person's column that stands in many rows of the file, and let"
+    " a mapping make it empty; then ingest the file again.",
+    right_data="A log of a few people who do much.",
+)
+
 EVENTS_FRESH = Check(
     name="events_fresh",
     layer="staging",
@@ -173,13 +222,34 @@ CHECKS = [
     COLUMNS_NOT_SHIFTED,
     WATCH_TIME,
     UNITS_UNCHANGED,
+    MIX,
+    PEOPLE,
+    REPEATED,
     EVENTS_FRESH,
 ]
 
 # The observation that goes out as a quality table of this name, for the next run to compare with.
 PROFILES = "ingest_profiles"
 
-_DURATIONS = {"video_views": "watch_seconds", "videos": "duration_seconds"}
+_DURATIONS = {
+    "video_views": "watch_seconds",
+    "videos": "duration_seconds",
+    "conversions": "value_amount",
+}
+_CATEGORIES = {
+    "video_views": ("traffic_source",),
+    "interactions": ("interaction_type", "is_undo"),
+    "follower_events": ("action",),
+    "conversions": ("conversion_type", "currency"),
+}
+# What an event says besides its id and its person.
+_CONTENTS = {
+    "video_views": ("viewed_at", "video_id", "watch_seconds"),
+    "interactions": ("interacted_at", "video_id", "interaction_type", "is_undo"),
+    "follower_events": ("occurred_at", "account_id", "action"),
+    "profile_visits": ("visited_at", "account_id"),
+    "conversions": ("converted_at", "account_id", "conversion_type", "value_amount"),
+}
 
 
 def observe(project: Project) -> Sequence[Observation]:
@@ -189,6 +259,8 @@ def observe(project: Project) -> Sequence[Observation]:
         Observation("ingest_filled", _count_all_filled(project)),
         Observation("ingest_quantiles", _measure_durations()),
         Observation("ingest_newest", _find_newest_events(project)),
+        Observation("ingest_values", _count_values()),
+        Observation("ingest_people", _count_people()),
         Observation(PROFILES, _profile_ingests()),
         Observation("new_ingests", _find_new_ingests(project)),
         Observation(
@@ -252,11 +324,51 @@ def observe(project: Project) -> Sequence[Observation]:
                 no_rows(
                     UNITS_UNCHANGED,
                     _SHOWN_DURATIONS,
-                    f"(median_value > usual_median * {UNIT_FACTOR}"
+                    # Money has no unit that a factor could tell.
+                    f"entity <> 'conversions' and least(row_count, history_rows) >= {HISTORY_ROWS}"
+                    f" and ((median_value > usual_median * {UNIT_FACTOR}"
                     f" and p90_value > usual_p90 * {UNIT_FACTOR})"
                     f" or (median_value < usual_median / {UNIT_FACTOR}"
-                    f" and p90_value < usual_p90 / {UNIT_FACTOR})",
+                    f" and p90_value < usual_p90 / {UNIT_FACTOR}))",
                 ),
+            ],
+        ),
+        Observation(
+            "ingest_mix",
+            _compare_values(),
+            [
+                no_rows(
+                    MIX,
+                    "entity, column_name as column, column_value as value, ingest_id as ingest,"
+                    " round(pct, 1) as pct, round(usual_pct, 1) as usual_pct",
+                    f"{_HAS_HISTORY} and row_count >= {JUDGED_ROWS}"
+                    f" and pct > usual_pct + {MIX_RISE_PCT}",
+                )
+            ],
+        ),
+        Observation(
+            "ingest_people_per_row",
+            _compare_people(),
+            [
+                no_rows(
+                    PEOPLE,
+                    "entity, ingest_id as ingest, row_count as rows, people,"
+                    " round(usual_people) as usual_people",
+                    f"{_HAS_HISTORY} and row_count >= {HISTORY_ROWS}"
+                    f" and people * {FEWER_PEOPLE} < usual_people",
+                )
+            ],
+        ),
+        Observation(
+            "ingest_repeats",
+            _find_repeats(),
+            [
+                no_rows(
+                    REPEATED,
+                    "entity, ingest_id as ingest, row_count as of_rows, repeated_rows as repeated",
+                    f"repeated_rows >= {FLAGGED_ROWS}"
+                    f" and repeated_rows * 100 >= {REPEATED_PCT} * row_count",
+                )
             ],
         ),
         Observation(
@@ -300,6 +412,12 @@ def _profile_ingests() -> str:
             unpivot checks.ingest_quantiles on median_value, p90_value
             into name quantile value value
         )
+        union all
+        select entity, ingest_id, 'share of ' || column_name || ' ' || column_value,
+            row_count::varchar
+        from checks.ingest_values
+        union all
+        select entity, ingest_id, 'people', people::varchar from checks.ingest_people
         union all
         select entity, ingest_id, 'newest event', newest_event_at::varchar
         from checks.ingest_newest where newest_event_at is not null
@@ -436,14 +554,124 @@ def _compare_durations() -> str:
             left join checks.new_ingests as n using (entity, ingest_id)
         )
         select a.entity, a.column_name, a.ingest_id, a.row_count, a.median_value, a.p90_value,
+            sum(h.row_count) as history_rows,
             median(h.median_value) as usual_median, median(h.p90_value) as usual_p90
         from marked as a
         inner join marked as h
             on a.entity = h.entity and a.ingest_id <> h.ingest_id
-            and (h.is_first or not h.is_new) and h.row_count >= {HISTORY_ROWS}
-        where a.is_new and a.row_count >= {HISTORY_ROWS}
+            and (h.is_first or not h.is_new) and h.row_count >= {JUDGED_ROWS}
+        where a.is_new and a.row_count >= {JUDGED_ROWS}
         group by all
     """
+
+
+def _count_values() -> str:
+    return union_all(
+        f"select {quote(entity)} as entity, {quote(column)} as column_name,"
+        f" cast({column} as varchar) as column_value, _ingest_id as ingest_id,"
+        f" count(*) as row_count from staging.base_event_log__{entity}"
+        f" where row_status = 'accepted' and {column} is not null group by all"
+        for entity, columns in _CATEGORIES.items()
+        for column in columns
+    )
+
+
+def _compare_values() -> str:
+    return f"""
+        with counted as (
+            select entity, column_name, ingest_id, sum(row_count) as row_count
+            from checks.ingest_values group by all
+        ),
+        ingests as (
+            select counted.*, n.ingest_id is not null as is_new,
+                bool_and(n.ingest_id is not null) over (partition by entity) as is_first
+            from counted
+            left join checks.new_ingests as n using (entity, ingest_id)
+        ),
+        new_values as (
+            select v.entity, v.column_name, v.ingest_id, v.column_value,
+                v.row_count as value_rows, i.row_count
+            from checks.ingest_values as v
+            inner join ingests as i using (entity, column_name, ingest_id)
+            where i.is_new and i.row_count >= {JUDGED_ROWS}
+        )
+        select a.entity, a.column_name, a.column_value, a.ingest_id, a.row_count,
+            a.value_rows * 100.0 / a.row_count as pct,
+            coalesce(sum(h.row_count), 0) as history_rows,
+            coalesce(sum(v.row_count), 0) * 100.0 / sum(h.row_count) as usual_pct
+        from new_values as a
+        left join ingests as h
+            on a.entity = h.entity and a.column_name = h.column_name
+            and a.ingest_id <> h.ingest_id and (h.is_first or not h.is_new)
+        left join checks.ingest_values as v
+            on h.entity = v.entity and h.column_name = v.column_name
+            and h.ingest_id = v.ingest_id and a.column_value = v.column_value
+        group by all
+    """
+
+
+def _count_people() -> str:
+    return union_all(
+        f"select {quote(entity)} as entity, _ingest_id as ingest_id,"
+        " count(person_key) as row_count, approx_count_distinct(person_key) as people"
+        f" from staging.base_event_log__{entity} where row_status = 'accepted' group by all"
+        for entity in _CONTENTS
+    )
+
+
+def _compare_people() -> str:
+    return """
+        with marked as (
+            select counted.*, n.ingest_id is not null as is_new,
+                bool_and(n.ingest_id is not null) over (partition by entity) as is_first
+            from checks.ingest_people as counted
+            left join checks.new_ingests as n using (entity, ingest_id)
+            where row_count > 0
+        )
+        select a.entity, a.ingest_id, a.row_count, a.people,
+            coalesce(sum(h.row_count), 0) as history_rows,
+            a.row_count * median(h.people / h.row_count) as usual_people
+        from marked as a
+        left join marked as h
+            on a.entity = h.entity and a.ingest_id <> h.ingest_id and (h.is_first or not h.is_new)
+            -- Of more rows fewer are of somebody new.
+            and h.row_count between a.row_count / 3 and a.row_count * 3
+        where a.is_new
+        group by a.entity, a.ingest_id, a.row_count, a.people
+    """
+
+
+def _find_repeats() -> str:
+    return union_all(
+        f"""
+        select {quote(entity)} as entity, ingest_id, count(*) as row_count,
+            count(*) filter (copies > 1) as repeated_rows
+        from (
+            select _ingest_id as ingest_id, count(*) over (partition by content) as copies
+            from (
+                select _ingest_id, hash(person_key, {", ".join(columns)}) as content
+                from staging.base_event_log__{entity}
+                where row_status = 'accepted' and person_key is not null
+                    -- A day alone is no moment.
+                    and {columns[0]} <> date_trunc('day', {columns[0]})
+                    and event_date in (
+                        select event_date from staging.base_event_log__{entity}
+                        where _ingest_id in (
+                            select ingest_id from checks.new_ingests where entity = {quote(entity)}
+                        )
+                    )
+            )
+            where content % (
+                select 1 + count(*) // {REPEATS_LOOKED_AT} from staging.base_event_log__{entity}
+            ) = 0
+        )
+        where ingest_id in (
+            select ingest_id from checks.new_ingests where entity = {quote(entity)}
+        )
+        group by all
+        """
+        for entity, columns in _CONTENTS.items()
+    )
 
 
 _SHOWN_DURATIONS = (

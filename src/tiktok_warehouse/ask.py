@@ -112,8 +112,9 @@ def _hint(database: Path, sql: str) -> str:
     for folder in sorted((published / "parquet").glob("*/*")):
         if folder.is_dir() and folder.name in sql.lower():
             return (
-                f"\n{folder.name} has a row an event and is published as Parquet alone, by day:"
-                f" read {folder} with DuckDB, Spark or pandas."
+                f"\n{folder.name} has a row an event and is published as Parquet alone, a file a"
+                f" day: read {folder} with pandas, Polars or Spark, and {folder}/*.parquet with"
+                " DuckDB."
             )
     return ""
 

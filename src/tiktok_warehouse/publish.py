@@ -4,6 +4,7 @@ Layout of ``published/``::
 
     versions/000007-20260830T060512Z/tiktok.duckdb
     versions/000007-20260830T060512Z/parquet/marts/daily_account_kpis.parquet
+    versions/000007-20260830T060512Z/parquet/marts/fct_interactions/2026-08-30.parquet
     versions/000007-20260830T060512Z/version.json        what it was built from
     versions/000007-20260830T060512Z/keys.json           which columns name a row
     versions/000007-20260830T060512Z/comments.json       what tables and columns mean
@@ -426,7 +427,8 @@ def _write_table(
         parquet = parquet.with_suffix("")
         parquet.mkdir()
         _write_days(connection, plan, parquet, before)
-        pattern = _quote(parquet / "**" / "*.parquet")
+        pattern = _quote(parquet / "*.parquet")
+        # Not even where a folder of the home's own path has a = in its name.
         written = f"read_parquet({pattern}, hive_partitioning = false)"
     rows, expected = _count(connection, written), _count(connection, source)
     if rows != expected:
@@ -440,7 +442,7 @@ def _write_table(
 def _write_days(
     connection: duckdb.DuckDBPyConnection, plan: _Plan, parquet: Path, before: Version | None
 ) -> None:
-    """Write one folder a day; days untouched since the version before are hard links to its."""
+    """Write one file a day; days untouched since the version before are hard links to its."""
     source = f"{plan.schema}.{plan.name}"
     # An empty file with the columns, so that reading the folder never finds nothing.
     connection.execute(
@@ -462,6 +464,20 @@ def _write_days(
             f" partition_by ({plan.day_column}), write_partition_columns true,"
             " overwrite_or_ignore true)"
         )
+        _flatten(parquet)
+
+
+def _flatten(parquet: Path) -> None:
+    """Make files of the folders that DuckDB writes, one a day.
+
+    pandas and pyarrow refuse a day that stands in the folder's name and in the file too.
+    """
+    for folder in parquet.glob("*=*"):
+        day = folder.name.partition("=")[2]
+        for number, file in enumerate(sorted(folder.iterdir())):
+            more = f".{number}" if number else ""
+            file.rename(parquet / f"{day}{more}.parquet")
+        folder.rmdir()
 
 
 def _link_days(
@@ -472,7 +488,7 @@ def _link_days(
     days: set[str],
 ) -> set[str]:
     old = before.folder / "parquet" / plan.schema / plan.name
-    touched = {
+    untouched = days - {
         str(day)
         for (day,) in connection.execute(
             "select distinct event_date from intermediate.int_touched_days"
@@ -481,12 +497,10 @@ def _link_days(
         ).fetchall()
     }
     linked = set()
-    for day in days - touched:
-        partition = f"{plan.day_column}={day}"
-        if (old / partition).is_dir():
-            (parquet / partition).mkdir()
-            for file in (old / partition).iterdir():
-                os.link(file, parquet / partition / file.name)
+    for file in old.glob("*.parquet"):
+        day = file.name.partition(".")[0]
+        if day in untouched:
+            os.link(file, parquet / file.name)
             linked.add(day)
     return linked
 

@@ -8,10 +8,14 @@ import multiprocessing
 import signal
 import threading
 import time
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas  # type: ignore[import-untyped]
+import pyarrow.dataset
 import pytest
 
 from tiktok_warehouse import publish as publishing
@@ -92,16 +96,77 @@ def test_parquet_lies_beside_the_database_and_events_by_day(home: Home) -> None:
         ).fetchall()
         events = connection.execute(
             f"select count(*), count(distinct event_date)"
-            f" from read_parquet('{published.parquet}/marts/fct_events/**/*.parquet')"
+            f" from '{published.parquet}/marts/fct_events/*.parquet'"
         ).fetchall()
     assert daily == [(3,)]
     assert events == [(3, 3)]
-    assert (published.parquet / "marts" / "fct_events" / "event_date=2026-08-01").is_dir()
+    days = sorted(path.name for path in (published.parquet / "marts" / "fct_events").glob("2*"))
+    assert days == ["2026-08-01.parquet", "2026-08-02.parquet", "2026-08-03.parquet"]
+
+
+def test_a_folder_of_days_opens_in_pandas_and_pyarrow(home: Home) -> None:
+    published = publish(home, build_something(home, marker=1))
+    folder = published.parquet / "marts" / "fct_events"
+    frame = pandas.read_parquet(folder)
+    assert sorted(map(str, frame["event_date"])) == ["2026-08-01", "2026-08-02", "2026-08-03"]
+    days = pyarrow.dataset.dataset(folder).to_table().column("event_date")
+    assert days.type == pyarrow.date32()
+    assert sorted(days.to_pylist()) == [date(2026, 8, day) for day in (1, 2, 3)]
+
+
+def test_no_row_is_lost_of_a_day_that_is_written_in_pieces(home: Home) -> None:
+    target = build_something(home, marker=1)
+    rows, days = 1_000_000, 200
+    with duckdb.connect(str(home.database)) as connection:
+        # So many days at once, and no order by day, are more files than DuckDB keeps open.
+        connection.execute(
+            "create or replace table marts.fct_events as select i as id,"
+            f" date '2026-08-01' + (i % {days})::int as event_date from range({rows}) as t (i)"
+        )
+    published = publish(home, target)
+    files = [path.name for path in (published.parquet / "marts" / "fct_events").glob("2*")]
+    assert any(name.endswith(".1.parquet") for name in files)
+    assert {name.partition(".")[0] for name in files} == {
+        str(date(2026, 8, 1) + timedelta(days=day)) for day in range(days)
+    }
+    assert sum(table.rows for table in published.tables if table.name == "fct_events") == rows
+
+
+@pytest.mark.parametrize("is_of_folders", [False, True])
+def test_untouched_days_are_linked_unless_they_lie_in_folders_as_they_did_once(
+    is_of_folders: bool, home: Home
+) -> None:
+    target = build_something(home, marker=1)
+    first = publish(home, target)
+    with duckdb.connect(str(home.database)) as connection:
+        connection.execute("create schema intermediate")
+        connection.execute(
+            "create table intermediate.int_touched_days as"
+            " select date '2026-08-02' as event_date, 2 as change_seq, 'events' as entity"
+        )
+        connection.execute("update marts.fct_events set marker = 2 where event_date = '2026-08-02'")
+    manifest = json.loads((target / "manifest.json").read_text("utf-8"))
+    manifest["nodes"]["model.fct_events"]["config"]["meta"]["touched_entities"] = ["events"]
+    (target / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    if is_of_folders:
+        for path in (first.parquet / "marts" / "fct_events").glob("2*.parquet"):
+            folder = path.with_name(f"event_date={path.stem}")
+            folder.mkdir()
+            path.rename(folder / "data_0.parquet")
+    origin = replace(ORIGIN, change_seq=2, can_link=True)
+    with publishing.Incoming(home, target, origin) as incoming:
+        second = publishing.publish(incoming)
+    folder = second.parquet / "marts" / "fct_events"
+    links = {path.stem: path.stat().st_nlink for path in folder.glob("2*.parquet")}
+    kept = 1 if is_of_folders else 2
+    assert links == {"2026-08-01": kept, "2026-08-02": 1, "2026-08-03": kept}
+    frame = pandas.read_parquet(folder).sort_values("event_date")
+    assert list(frame["marker"]) == [1, 2, 1]
 
 
 def test_events_of_no_day_are_still_readable(home: Home) -> None:
     published = publish(home, build_something(home, marker=1, rows=0))
-    files = published.parquet / "marts" / "fct_events" / "**" / "*.parquet"
+    files = published.parquet / "marts" / "fct_events" / "*.parquet"
     with duckdb.connect() as connection:
         events = connection.execute(f"select count(*) from read_parquet('{files}')").fetchall()
     assert events == [(0,)]

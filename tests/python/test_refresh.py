@@ -11,11 +11,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from tiktok_warehouse import (
@@ -252,7 +255,7 @@ def test_a_late_row_is_published_and_only_its_day_is_written(
     newest = publish.find_newest(lake_home)
     assert newest is not None
     interactions = newest.folder / "parquet" / "marts" / "fct_interactions"
-    links = {path.stat().st_nlink for path in interactions.glob("*/*.parquet")}
+    links = {path.stat().st_nlink for path in interactions.glob("2*.parquet")}
     assert links == {2}, "a view touches no day of interactions, so all are linked"
     with duckdb.connect(str(lake_home.database), read_only=True) as connection:
         touched = connection.execute(
@@ -377,6 +380,68 @@ def test_of_two_refreshes_at_the_same_moment_one_steps_back(lake_home: Home) -> 
     processes = [start_refresh(lake_home) for _ in range(2)]
     assert sorted(process.wait() for process in processes) == [0, ExitCode.BUSY]
     assert count_views(lake_home) == views + 1
+
+
+_HOLD = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def held_open_for_writing(database: Path) -> Iterator[None]:
+    """As DBeaver, TablePlus and the duckdb shell hold it by default."""
+    command = [sys.executable, "-c", _HOLD, str(database)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        yield
+        process.terminate()
+
+
+def test_a_program_that_holds_the_published_file_open_stops_no_run_and_no_status(
+    lake_home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = ["--home", str(lake_home.root)]
+    (rival,) = read(
+        lake_home, "select account_id, handle from marts.dim_accounts where account_role <> 'own'"
+    )[:1]
+    path = lake_home.landing / "accounts_role.csv"
+    path.write_text(f"account_id,handle,account_role\n{rival[0]},{rival[1]},own\n", "utf-8")
+    os.utime(path, (time.time() - 60, time.time() - 60))
+    offer_view(lake_home, "held-1")
+    with held_open_for_writing(lake_home.published / "tiktok.duckdb"):
+        assert refresh(lake_home) == 0, "nor is a role that changed a reason to stop"
+        shown = capsys.readouterr().out
+        assert "What changed" in shown
+        assert f"of {rival[1]} " in shown
+        assert "the row of the account, or its id, is another one" in shown
+    with held_open_for_writing(lake_home.published / "tiktok.duckdb"):
+        for command in (["status"], ["kpis"], ["doctor"], ["versions"], ["diff", "1", "2"]):
+            assert cli.run([*command, *home]) == 0, command
+        capsys.readouterr()
+        assert cli.run(["query", "select 1", *home]) == ExitCode.NO_SPACE_OR_ACCESS
+        assert "open for writing" in capsys.readouterr().err
+    assert refresh(lake_home) == 0
+    assert "Nothing new" in capsys.readouterr().out
+
+
+def test_a_row_that_is_missing_from_a_landed_export_stops_the_run_and_is_named(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exports = PROJECT / "examples" / "exports" / "studio" / "en"
+    assert cli.run(["ingest", str(exports), "--home", str(home.root)]) == 0
+    path = next(home.raw.glob("2*/studio_overview.*.parquet"))
+    rows = pq.read_table(path)
+    pq.write_table(rows.slice(1), path)
+    # It was whole when it was looked at, and the row went after that.
+    monkeypatch.setattr(lake, "find_damage", lambda *_, **__: None)
+    assert refresh(home) == ExitCode.CHECKS_FAILED
+    shown = capsys.readouterr().err
+    assert "raw_rows_as_registered" in shown
+    assert "studio_overview" in shown
 
 
 def test_a_closed_day_that_moves_without_an_ingest_has_to_be_accepted_with_a_reason(
