@@ -39,6 +39,6 @@ def test_wrong_data_is_not_missed(tmp_path: Path) -> None:
         "a share above 100 %",
         "a file cut off",
         "watch time in milliseconds",
-        "interactions delivered twice under new ids",
+        "interactions twice under new ids",
     )
     bench(tmp_path, "--seed", "ci", "--sequences", "0", "--histories", "1", "--faults", *faults)
