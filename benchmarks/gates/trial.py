@@ -61,30 +61,36 @@ class WrongWorld(Exception):
     """A file that should be right was refused: the generator has to be mended."""
 
 
-def make_home(root: Path, zone: str, never_has: Iterable[str] = ()) -> Home:
-    """An empty home; what dbt has parsed is kept, since it takes seconds to parse it."""
+@contextmanager
+def parsed_kept(root: Path) -> Iterator[None]:
+    """Make a home anew, and keep what dbt has parsed for its path: parsing takes seconds."""
     parsed = root / "build" / "dbt" / "partial_parse.msgpack"
     content = parsed.read_bytes() if parsed.exists() else None
     shutil.rmtree(root, ignore_errors=True)
-    root.mkdir(parents=True)
+    yield
+    if content is not None:
+        parsed.parent.mkdir(parents=True, exist_ok=True)
+        parsed.write_bytes(content)
+
+
+def make_home(root: Path, zone: str, never_has: Iterable[str] = ()) -> Home:
+    """An empty home, which knows the source that ``worlds`` calls poor."""
     columns = [*SPECS["interactions"].required, *SPECS["interactions"].optional]
     entry = {
         "entity": "interactions",
         "columns": {name: name for name in columns},
         "never_has": list(never_has),
     }
-    # JSON is YAML.
     mapping = {"name": "poor", "description": "", "files": ["poor_*"], "entities": [entry]}
-    (root / "poor.yml").write_text(json.dumps(mapping), "utf-8")
     settings = f'reporting_time_zone = "{zone}"\nkeep_versions = 2\n'
-    if never_has:
-        settings += 'mappings = ["poor.yml"]\n'
-    (root / "warehouse.toml").write_text(settings, "utf-8")
-    home = open_home(root)
-    if content is not None:
-        parsed.parent.mkdir(parents=True)
-        parsed.write_bytes(content)
-    return home
+    with parsed_kept(root):
+        root.mkdir(parents=True)
+        # JSON is YAML.
+        (root / "poor.yml").write_text(json.dumps(mapping), "utf-8")
+        if never_has:
+            settings += 'mappings = ["poor.yml"]\n'
+        (root / "warehouse.toml").write_text(settings, "utf-8")
+    return open_home(root)
 
 
 def land(home: Home, files: Mapping[str, bytes], now: datetime) -> ingest.IngestResult:
@@ -252,8 +258,8 @@ def try_fault(
 ) -> dict[str, Any]:
     """Plant a fault on a published history and say what came of it."""
     root = folder / "fault"
-    shutil.rmtree(root, ignore_errors=True)
-    shutil.copytree(prepared / "published", root, symlinks=True)
+    with parsed_kept(root):
+        shutil.copytree(prepared / "published", root, symlinks=True)
     home = open_home(root)
     history = faults.make_history(chosen, number)
     landed = None
