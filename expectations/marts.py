@@ -70,8 +70,12 @@ VALUES_IN_RANGE = Check(
     severity="critical",
     expected="no negative count or rate, shares of a whole at most 100 %",
     what="Smallest and largest value of every numeric column of every mart. Counts and rates are"
-    " never negative (net counts, changes, money and restated days may be); completion, retention,"
-    " view rate and shares are at most 100 %. Interactions per view may exceed it.",
+    " never negative (net counts, changes and money may be); completion, retention, view rate and"
+    " shares are at most 100 %. Interactions per view may exceed it. Negative by right, and nothing"
+    " else is: counts, and rates over them, of a day on which a lifetime counter fell"
+    " (`has_restatement`) or whose interactions are Studio's net ones, windows with such a day in"
+    " them, and sums and comparisons of an account that has one. A curve of the Accounts API may"
+    " exceed 100 %.",
     why="A value outside of what its formula allows is a broken numerator or denominator, whatever"
     " the data says.",
     remedy="Select the rows of the column that is named and compare numerator and denominator,"
@@ -247,30 +251,60 @@ _LOST_VIEWS = (
 )
 
 # Columns that may be negative: differences of any kind, and money (refunds).
-_OF_INTERACTIONS = re.compile(
-    r"^(like|comment|share|engagement|active_engagement|view_to_engagement)"
-)
 _MAY_BE_NEGATIVE = re.compile(
-    r"(^|_)(net|growth|adjustment|change|difference|amount|since|gap|delta|sentiment)(_|$)"
+    r"(^|_)(net|growth|adjustment|change|difference|amount|since|gap|delta|sentiment|lift|trend"
+    r"|effect|contribution)(_|$)"
 )
-# Sums over a window hold the restated days inside it.
-_WINDOW = re.compile(r"_(\d+d|week_before)(_|$)")
+# Columns in which it shows that the platform took something back. Studio's interactions are net of
+# it; of lifetime counters any may fall.
+_OF_INTERACTIONS = {
+    *("likes", "comments", "shares", "saves", "engagements"),
+    *("like_rate_pct", "comment_rate_pct", "share_rate_pct", "save_rate_pct"),
+    *("engagement_rate_pct", "engagement_rate_by_reach_pct", "engagement_rate_by_followers_pct"),
+    *("view_to_engagement_pct", "engagement_to_visit_pct"),
+}
+_OF_COUNTERS = {
+    *_OF_INTERACTIONS,
+    *("views", "total_watch_seconds", "average_watch_seconds"),
+    *("followers_per_1000_views", "view_to_conversion_pct"),
+}
+_WINDOW = re.compile(r"(?P<measure>.+)_(?P<window>\d+d|week_before)")
+# The same in marts of several KPIs, and of sums over days or videos.
+_OF_SUMMED_COUNTERS = {
+    "marts.account_benchmarks": {"kpi_value"},
+    "marts.content_calendar": {"views", "expected_engagement_rate_pct", "expected_engagements"},
+    "marts.content_performance": {"numerator", "denominator", "rate", "account_median"},
+    "marts.daily_kpi_movements": {
+        *("kpi_value", "kpi_value_before", "denominator", "denominator_before")
+    },
+    "marts.kpi_pacing": {"value_to_date"},
+    "marts.product_demand": {
+        *("views", "saves", "engagements", "save_rate_pct", "purchases_per_1000_views"),
+        *("actions", "actions_before"),
+    },
+    "marts.save_worthy_content": {
+        *("saves", "views", "save_rate_pct", "account_save_rate_pct"),
+        *("expected_save_rate_pct", "expected_saves"),
+    },
+}
+# Of other accounts, whose own rows are looked at; what somebody aims at; a fall that goes on.
+_UNBOUNDED = {
+    ("marts.account_benchmarks", "best_value"),
+    ("marts.account_benchmarks", "median_value"),
+    ("marts.kpi_pacing", "target"),
+    ("marts.kpi_pacing", "expected_to_date"),
+    ("marts.kpi_pacing", "projected_value"),
+}
+_ACCOUNTS_WITH_FALLS = (
+    f"select account_id from {KPIS} where has_restatement or engagement_source = 'studio'"
+    f" union select account_id from {VIDEO_KPIS} where has_restatement"
+)
 # Shares of a whole; a rate of interactions or conversions may exceed 100 %.
 _SHARE_OF_A_WHOLE = re.compile(
     r"(completion_rate|watch_retention|view_rate|view_share|drop_off"
     r"|share_of_(viewers|interactions)|new_share|returned"
     r"|comments_judged|(positive|negative)_comments)"
 )
-# Marts that hold several KPIs in one column, or sums of days among which restated ones may be.
-_OF_SEVERAL_KPIS = {
-    "marts.account_benchmarks",
-    "marts.content_calendar",
-    "marts.content_performance",
-    "marts.daily_kpi_movements",
-    "marts.kpi_pacing",
-    "marts.product_demand",
-    "marts.save_worthy_content",
-}
 # Ends of an interval of a share, and places among others.
 _ALWAYS_A_SHARE = re.compile(r"^(interval_(low|high)|engagement_rate_(low|high)|percentile)$")
 # Curves that may come from the API, which promises nothing of them.
@@ -445,29 +479,47 @@ def _measure_ranges(project: Project) -> str:
 
 
 def _range_of(table: str, column: str, columns: Collection[str]) -> str:
-    is_change = bool(_MAY_BE_NEGATIVE.search(column))
-    is_share = bool(_SHARE_OF_A_WHOLE.search(column)) and "_pct" in column and not is_change
-    holds_changes = bool(_WINDOW.search(column)) or table in _OF_SEVERAL_KPIS
-    lowest = "null" if is_change or (holds_changes and not is_share) else "0"
-    if _ALWAYS_A_SHARE.search(column):
-        is_share, lowest = True, "0"
+    is_change = bool(_MAY_BE_NEGATIVE.search(column)) or (table, column) in _UNBOUNDED
+    is_share = bool(_ALWAYS_A_SHARE.search(column)) or (
+        bool(_SHARE_OF_A_WHOLE.search(column)) and "_pct" in column and not is_change
+    )
+    lowest = "null" if is_change and not is_share else "0"
     highest = "100" if is_share else "null"
-    conditions = ["true"]
+    rows = table
+    if lowest == "0":
+        rows = _leave_out_falls(table, column, columns)
     if table in _CURVES:
-        conditions.append("watch_source is distinct from 'accounts_api'")
-    if "has_restatement" in columns:
-        # A total that was corrected downwards stays on its day as a negative number.
-        conditions.append("not coalesce(has_restatement, false)")
-    if "engagement_source" in columns and _OF_INTERACTIONS.search(column):
-        # Studio takes back what was undone, and a day may undo more than it brings.
-        conditions.append("engagement_source is distinct from 'studio'")
-    where = " where " + " and ".join(conditions)
+        rows += " where watch_source is distinct from 'accounts_api'"
     return (
         f"select {quote(table)} as table_name, {quote(column)} as column_name,"
         f' min("{column}")::double as smallest, max("{column}")::double as largest,'
         f" {lowest}::double as lowest_allowed, {highest}::double as highest_allowed"
-        f" from {table}{where}"
+        f" from {rows}"
     )
+
+
+def _leave_out_falls(table: str, column: str, columns: Collection[str]) -> str:
+    """The rows of a table in which nothing that the platform took back makes a column negative."""
+    if column in _OF_SUMMED_COUNTERS.get(table, ()):
+        may_fall = f"account_id in ({_ACCOUNTS_WITH_FALLS})"
+        if "kpi" in columns:
+            may_fall += f" or regexp_matches(kpi, {quote(_MAY_BE_NEGATIVE.pattern)})"
+        return f"(select * from {table} where not coalesce({may_fall}, false))"
+    window = _WINDOW.fullmatch(column)
+    measure = window["measure"] if window else column
+    if measure not in _OF_COUNTERS or "has_restatement" not in columns:
+        return table
+    may_fall = "has_restatement"
+    # A video of Studio's is known by its lifetime counters, whose falls are marked.
+    if measure in _OF_INTERACTIONS and "video_id" not in columns:
+        may_fall += " or engagement_source = 'studio'"
+    if window is None:
+        return f"(select * from {table} where not coalesce({may_fall}, false))"
+    days = "7 preceding and 7 preceding"
+    if window["window"] != "week_before":
+        days = f"{int(window['window'].removesuffix('d')) - 1} preceding and current row"
+    over = f"over (partition by account_id order by kpi_date rows between {days})"
+    return f"(select * from {table} qualify not coalesce(bool_or({may_fall}) {over}, false))"
 
 
 def _measures(project: Project) -> Iterator[tuple[str, str, str, str, bool]]:

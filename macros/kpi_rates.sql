@@ -22,7 +22,11 @@
         when likes is not null and comments is not null and shares is not null
             then saves is not null
     end as engagement_has_saves,
-    unique_viewers - new_viewers as returning_viewers,
+    -- Studio's two numbers may come from two exports, and contradict each other.
+    case
+        when watch_source = 'event_log' or new_viewers <= unique_viewers
+            then unique_viewers - new_viewers
+    end as returning_viewers,
     {%- set source = funnel_source or event_log_funnel_source() %}
     case
         when profile_visitors is not null then 'visitors'

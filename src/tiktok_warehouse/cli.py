@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import io
 import json
 import os
@@ -41,20 +42,18 @@ from tiktok_warehouse.errors import ExitCode, UsageError, WarehouseError, find_e
 from tiktok_warehouse.exports import Settings
 from tiktok_warehouse.home import (
     CONFIG_TEMPLATE,
+    IS_CHECKOUT,
     PROJECT_ROOT,
     Home,
     find_home,
+    find_sample_home,
     hold_lock,
     open_home,
 )
 from tiktok_warehouse.ingest import IngestResult, ingest_paths
 from tiktok_warehouse.ingest import Progress as IngestProgress
 
-app = typer.Typer(
-    help="Raw short-video exports to daily KPI marts that can be trusted.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 # As a shell has it of a command that Ctrl-C ended.
 _STOPPED = 130
@@ -91,6 +90,22 @@ class LogFormat(StrEnum):
 
     parquet = "parquet"
     csv = "csv"
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        report.say(out, f"tiktok-warehouse {importlib.metadata.version('tiktok-warehouse')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main_options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Say which it is."),
+    ] = False,
+) -> None:
+    """Raw short-video exports to daily KPI marts that can be trusted."""
 
 
 @app.command()
@@ -275,7 +290,7 @@ def refresh(
 
     tiktok-warehouse refresh --home /srv/homes/my-client --accept values_in_range
     """
-    default = PROJECT_ROOT / "home" / "sample" if sample and home is None else home
+    default = find_sample_home() if sample and home is None else home
     options = refresh_module.Options(
         sample=sample,
         accepted=accept or (),
@@ -696,6 +711,11 @@ def generate(
     tiktok-warehouse generate /tmp/log --format csv --seed 2 --last-day 2026-08-31
     """
     if sample:
+        if folder is None and not IS_CHECKOUT:
+            raise UsageError(
+                "--sample writes the seeds of a checkout anew, and this was installed without one."
+                " Name a folder to write them to."
+            )
         target = folder or PROJECT_ROOT / "seeds" / "raw"
         generate_module.generate_sample(target)
         report.say(out, f"Wrote the sample to {target}")

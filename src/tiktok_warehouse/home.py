@@ -18,7 +18,10 @@ import jsonschema
 
 from tiktok_warehouse.errors import Busy, UsageError
 
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
+# dbt's project: in a wheel within the package (hatch_build.py), in a checkout around it.
+_IN_PACKAGE = Path(__file__).resolve().parent / "project"
+IS_CHECKOUT = not _IN_PACKAGE.is_dir()
+PROJECT_ROOT = Path(__file__).resolve().parents[2] if IS_CHECKOUT else _IN_PACKAGE
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 FOLDERS = ("landing", "raw", "build", "published", "quarantine", "logs")
 
@@ -106,6 +109,11 @@ def find_home(option: Path | None) -> Path:
         return option.expanduser().resolve()
     from_env = os.environ.get("TIKTOK_WAREHOUSE_HOME")
     return Path(from_env or "home").expanduser().resolve()
+
+
+def find_sample_home() -> Path:
+    """Where the sample is built by default: in the checkout, or in the current folder."""
+    return (PROJECT_ROOT if IS_CHECKOUT else Path.cwd()) / "home" / "sample"
 
 
 def open_home(root: Path, *, make_folders: bool = True) -> Home:

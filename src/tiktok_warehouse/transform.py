@@ -34,7 +34,7 @@ _RESULT_EVENTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapsh
 # What a model's rows follow from; a change of any of it makes every row doubtful.
 _MODEL_SOURCES = ("models", "macros", "seeds/reference", "dbt_project.yml")
 # What decides besides whether a build is published.
-_CHECK_SOURCES = ("tests/generic", "tests/singular", "expectations", "src/tiktok_warehouse")
+_CHECK_SOURCES = ("tests/generic", "tests/singular", "expectations", Path(__file__).parent)
 # In build/: what the models were when everything was last built with them.
 _BUILT_WITH = "models.sha256"
 # In build/ from the beginning of a rebuild until it is published.
@@ -94,14 +94,14 @@ def fingerprint_code(home: Home) -> str:
     return _digest((*_MODEL_SOURCES, *_CHECK_SOURCES), home.reporting_time_zone)
 
 
-def _digest(sources: Iterable[str], *settings: str) -> str:
+def _digest(sources: Iterable[str | Path], *settings: str) -> str:
     digest = hashlib.sha256("\0".join(settings).encode())
     for source in sources:
         root = PROJECT_ROOT / source
         files = sorted(root.rglob("*")) if root.is_dir() else [root]
         for path in files:
             if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(str(path.relative_to(PROJECT_ROOT)).encode() + b"\0")
+                digest.update(str(path.relative_to(root.parent)).encode() + b"\0")
                 digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -240,6 +240,7 @@ def build_models(
         *("--target", "duckdb"),
         # Its own log is at the level of debugging, and took a tenth of the time of a run.
         *("--target-path", str(target), "--log-level-file", "none"),
+        *("--log-path", str(home.logs)),
         *("--vars", json.dumps(variables)),
     ]
     # Nothing is built of the first two. Unit tests judge the models and not the data; they took

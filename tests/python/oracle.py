@@ -953,7 +953,10 @@ def count_followers(world: World, account_id: str, days: Sequence[date]) -> dict
 def walk(
     days: Sequence[date], official: Mapping[date, tuple[int, str]], known_net: Mapping[date, int]
 ) -> tuple[dict[date, int], dict[date, int]]:
-    """Openings and closings: back from the first official level while not below 0, and forward."""
+    """Openings and closings, while not below 0: back from the first official level, and forward.
+
+    Below 0 the events are not whole, and nothing is known until an official level says it again.
+    """
     opening: dict[date, int] = {}
     closing: dict[date, int] = {}
     if not official:
@@ -967,8 +970,11 @@ def walk(
         opening[day] = before
         closing[day - timedelta(days=1)] = before
     for day in calendar(first, max(*days, *official))[1:]:
-        opening[day] = closing[day - timedelta(days=1)]
-        closing[day] = opening[day] + known_net.get(day, 0)
+        if day - timedelta(days=1) in closing:
+            opening[day] = closing[day - timedelta(days=1)]
+            after = opening[day] + known_net.get(day, 0)
+            if after >= 0:
+                closing[day] = after
         if day in official:
             closing[day] = official[day][0]
     return opening, closing

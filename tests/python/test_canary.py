@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tiktok_warehouse import cli, offers, transform
+from tiktok_warehouse import cli, offers, transform, validate
 from tiktok_warehouse.home import Home, open_home
 from tiktok_warehouse.people import SECRET_VARIABLE
 
@@ -348,3 +348,69 @@ def test_half_the_views_in_shifted_columns_are_not_published_until_accepted(
     # Accepted and published: the next run has nothing to complain about.
     assert cli.run(["refresh", "--home", str(lake.root)]) == 0
     assert "Warning: views_follow_interactions" not in capsys.readouterr().out
+
+
+@pytest.fixture
+def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A lake of accounts that only lifetime counters tell of, not built yet.
+
+    On the second last day the comments of two of them fall by 12: some were deleted.
+    """
+    monkeypatch.delenv(SECRET_VARIABLE, raising=False)
+    monkeypatch.setattr(offers, "SETTLE_SECONDS", 0.0)
+    home = open_home(tmp_path / "home")
+    days = [f"{LAST_DAY - timedelta(days=day):%Y-%m-%d}" for day in range(11, -1, -1)]
+    rising = [20 + 2 * place for place in range(12)]
+    falling = [*rising[:10], rising[9] - 12, rising[9] - 10]
+    accounts = {"007": ("own", falling), "008": ("competitor", falling), "009": ("own", rising)}
+    files = {
+        "accounts": ["account_id,handle,account_role"],
+        "videos": ["video_id,account_id,posted_at"],
+        "video_snapshots": ["video_id,account_id,captured_at,views,likes,comments,shares"],
+    }
+    for account, (role, comments) in accounts.items():
+        files["accounts"].append(f"{account},h{account},{role}")
+        files["videos"].append(f"v{account},{account},{days[0]}")
+        files["video_snapshots"] += [
+            f"v{account},{account},{day} 20:00:00,{100 * place},{10 * place},{total},{place}"
+            for place, (day, total) in enumerate(zip(days, comments, strict=True), 1)
+        ]
+    for name, lines in files.items():
+        (home.landing / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return home
+
+
+# Negative numbers that no counter explains: on a day without a fall, of a measure that no counter
+# has, in a window that no fall lies in, and of an account without any.
+UNEXPLAINED = {
+    "comment_sentiment_daily": "comments = -12 where not has_restatement",
+    "daily_video_kpis": "profile_visits = -1 where has_restatement",
+    "fct_video_daily": "likes = -1 where not has_restatement",
+    "daily_account_kpis": "engagements_7d = -1 where kpi_date < (select min(kpi_date)"
+    " from marts.daily_account_kpis where has_restatement)",
+    "account_benchmarks": "kpi_value = -1 where kpi = 'views' and account_id = '009'",
+    "content_performance": "compared_videos = -1",
+}
+
+
+def test_a_total_that_fell_is_published_and_any_other_negative_count_stops(
+    counted: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["refresh", "--home", str(counted.root)]) == 0, capsys.readouterr().err
+    with duckdb.connect(str(counted.published / "tiktok.duckdb"), read_only=True) as connection:
+        falls = connection.execute(
+            "select account_id, comments, has_restatement from marts.comment_sentiment_daily"
+            " where comments < 0 order by account_id"
+        ).fetchall()
+    assert falls == [("007", -12, True), ("008", -12, True)]
+    corrupt(
+        counted,
+        *(f"update marts.{mart} set {change}" for mart, change in UNEXPLAINED.items()),
+    )
+    found = validate.validate(counted, "run", layers=["marts"]).checks
+    (check,) = (check for check in found if check.check_name == "values_in_range")
+    assert check.stops
+    # Three are shown, in the order of their names.
+    for mart, change in sorted(UNEXPLAINED.items())[:3]:
+        assert f"mart marts.{mart}, column {change.split()[0]}, smallest -1" in check.observed
+    assert check.observed.endswith("; and 3 more")

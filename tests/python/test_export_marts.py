@@ -242,7 +242,8 @@ def test_labels_can_be_moved_by_hand(exported: Home, tmp_path: Path) -> None:
 
 
 def test_what_came_piece_by_piece_equals_a_rebuild(exported: Home) -> None:
-    ledgers = {"check_results", "refresh_runs", "kpi_restatements", "ingest_profiles"}
+    ledgers = {"check_results", "refresh_runs", "ingest_profiles"}
+    ledgers |= {"kpi_restatements", "explained_days"}
     tables = [
         f"{row['schema_name']}.{row['table_name']}"
         for row in fetch(exported, "select schema_name, table_name from duckdb_tables()")

@@ -45,6 +45,7 @@ add_sentiment as (
         account_days.kpi_date as event_date,
         account_days.comments,
         account_days.engagement_source,
+        account_days.has_restatement,
         account_days.is_provisional
     from account_days
     left join sum_videos
@@ -88,5 +89,6 @@ select
     {{ ratio('comment_sentiment_in_week', 'comments_judged_in_week') }}
         as comment_sentiment_score_7d,
     engagement_source,
+    has_restatement,
     is_provisional
 from sum_weeks

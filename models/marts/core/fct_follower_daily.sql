@@ -190,34 +190,33 @@ compute_closing as (
 
 ),
 
--- Walked back below 0, the events before cannot be whole: that day and all before are unknown.
-find_last_impossible as (
+-- Below 0 the events cannot be whole. What they say is unknown from there on: back to the first day
+-- before the first official level, forward to the next official one.
+mark_impossible as (
 
     select
-        account_id,
-        stretch,
-        max(event_date) as last_impossible_date
+        *,
+        case
+            when last_official_date is null
+                then max(case when computed_closing < 0 then 1 else 0 end) over (
+                    partition by account_id, stretch, last_official_date
+                    order by event_date desc
+                )
+            else max(case when computed_closing < 0 then 1 else 0 end) over (
+                partition by account_id, stretch, last_official_date
+                order by event_date
+            )
+        end = 1 as is_impossible
     from compute_closing
-    where computed_closing < 0 and event_date < first_official_date
-    group by account_id, stretch
 
 ),
 
 keep_possible as (
 
     select
-        compute_closing.*,
-        case
-            when
-                find_last_impossible.last_impossible_date is null
-                or compute_closing.event_date > find_last_impossible.last_impossible_date
-                then compute_closing.computed_closing
-        end as followers_closing
-    from compute_closing
-    left join find_last_impossible
-        on
-            compute_closing.account_id = find_last_impossible.account_id
-            and compute_closing.stretch = find_last_impossible.stretch
+        *,
+        case when not is_impossible then computed_closing end as followers_closing
+    from mark_impossible
 
 ),
 
