@@ -2,86 +2,82 @@
 
 from __future__ import annotations
 
-import sysconfig
-import venv
+import zipfile
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from journey import Terminal, clone
+from journey import Terminal, block, clone
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with the wheel of a clean clone, made without a network.
-
-    The packages that it needs are those of the tests' own environment. Python follows no .pth file
-    that lies among them, so an editable install there is not seen.
-    """
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    """An empty folder in which README's lines were typed. The checkout lies elsewhere."""
     folder = tmp_path_factory.mktemp("install")
     terminal = clone(folder / "clone")
-    terminal.expect("python -m pip wheel --no-deps --no-build-isolation --wheel-dir ../wheel .")
-    (wheel,) = (folder / "wheel").iterdir()
-    venv.create(folder / "venv")
-    packages = find_packages(folder / "venv")
-    (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
-    python = folder / "venv" / "bin" / "python"
-    terminal.expect(f"python -m pip --python {python} install --no-deps --no-index {wheel}")
-    return folder / "venv"
+    terminal.expect("python3 -m venv ../tools && ../tools/bin/pip install --quiet pipx uv")
+    terminal.expect(f"export PATH=$HOME/.local/bin:{folder}/tools/bin:$PATH")
+    terminal.expect("mkdir ../empty && cd ../empty")
+    terminal.expect(block("README.md", "pipx install", {"--no-deps .": "--no-deps ../clone"}))
+    return terminal
 
 
-def find_packages(environment: Path) -> Path:
-    """The folder of a virtual environment that packages are installed into."""
-    (packages,) = environment.glob("lib/python*/site-packages")
-    return packages
-
-
-def list_files(folder: Path) -> dict[Path, int]:
-    """Every file with the time of its last change; what Python compiles is nobody's business."""
-    return {
-        path: path.stat().st_mtime_ns
-        for path in folder.rglob("*")
-        if "__pycache__" not in path.parts
-    }
-
-
-def test_the_sample_is_published_in_an_empty_folder(environment: Path, tmp_path: Path) -> None:
-    # An empty PYTHONPATH is none: whoever tests a checkout may have set it.
-    terminal = Terminal(tmp_path, environment / "bin", {"PYTHONPATH": ""})
-    assert terminal.expect("tiktok-warehouse --version") == "tiktok-warehouse 0.1.0\n"
-    packages = find_packages(environment)
-    installed = list_files(packages)
-
-    terminal.expect("tiktok-warehouse refresh --sample")
-    published = tmp_path / "home" / "sample" / "published" / "tiktok.duckdb"
+def test_the_sample_is_published_in_an_empty_folder(terminal: Terminal) -> None:
+    (wheel,) = terminal.folder.glob("*.whl")
+    assert {path.name for path in terminal.folder.iterdir()} == {"home", wheel.name}
+    published = terminal.folder / "home" / "sample" / "published" / "tiktok.duckdb"
     with duckdb.connect(str(published), read_only=True) as connection:
         days = connection.execute("select count(*) from marts.daily_account_kpis").fetchone()
     assert days is not None
     assert days[0] > 100
-    assert [path.name for path in tmp_path.iterdir()] == ["home"]
-    assert list_files(packages) == installed, "what is installed may be read-only"
 
+
+def test_what_is_installed_stays_as_it_was_installed(terminal: Terminal) -> None:
+    """It may be read-only. What Python compiles is nobody's business."""
+    (wheel,) = terminal.folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        files = {
+            name: packed.read(name)
+            for name in packed.namelist()
+            if name.startswith("tiktok_warehouse/")
+        }
+    packages = list(terminal.user.glob(".cache/uv/**/site-packages"))
+    packages += terminal.user.glob(".local/**/site-packages")
+    packages = [folder for folder in packages if (folder / "tiktok_warehouse").is_dir()]
+    assert len(packages) >= 2, "one of uv's and one of pipx's"
+    for folder in packages:
+        assert {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in (folder / "tiktok_warehouse").rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        } == files
+
+
+def test_the_command_knows_its_version_and_where_its_pages_are(terminal: Terminal) -> None:
+    assert terminal.expect("tiktok-warehouse --version") == "tiktok-warehouse 0.1.0\n"
     shown = terminal.expect("tiktok-warehouse doctor --home home/sample")
     assert "project" in shown
-    page = packages / "tiktok_warehouse" / "project" / "docs" / "checks.md"
+    (page,) = terminal.user.glob(".local/**/site-packages/tiktok_warehouse/project/docs/checks.md")
     assert page.exists(), "messages name it"
 
+
+def test_the_sample_is_written_where_somebody_says(terminal: Terminal, tmp_path: Path) -> None:
     refused = terminal.type("tiktok-warehouse generate --sample")
     assert refused.returncode == 2
     assert "Name a folder" in refused.stderr
-    terminal.expect("tiktok-warehouse generate --sample seeds")
+    terminal.expect(f"tiktok-warehouse generate --sample {tmp_path}/seeds")
     assert (tmp_path / "seeds" / "raw_accounts.csv").exists()
 
 
-def test_a_log_of_ones_own_is_ingested(environment: Path, tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path, environment / "bin", {"PYTHONPATH": ""})
+def test_a_log_of_ones_own_is_ingested(terminal: Terminal, tmp_path: Path) -> None:
+    """A comment too: uv installs hard links, which NLTK refuses to read its words from."""
     (tmp_path / "interactions.csv").write_text(
         "interaction_id,interacted_at,video_id,interaction_type,comment_text\n"
         "1,2026-05-01,v,comment,I love this so much\n",
         encoding="utf-8",
     )
-    terminal.expect("tiktok-warehouse ingest interactions.csv")
+    terminal.expect(f"tiktok-warehouse ingest {tmp_path}/interactions.csv --home {tmp_path}/home")
     landed = duckdb.sql(
         "select comment_sentiment_score"
         f" from read_parquet('{tmp_path}/home/raw/2*/interactions.*.parquet')"

@@ -11,7 +11,7 @@ import io
 import os
 import random
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -355,11 +355,13 @@ def write_unzipped(
     return files
 
 
-def write_zips(studio: Studio, folder: Path) -> list[Path]:
-    """The four zips of an export."""
+def write_zips(
+    studio: Studio, folder: Path, files: Mapping[str, Written] | None = None
+) -> list[Path]:
+    """The four zips of an export; of other files than its own, if they are given."""
     suffix = "xlsx" if studio.xlsx else "csv"
     paths: dict[str, Path] = {}
-    for name, file in make_files(studio).items():
+    for name, file in (files or make_files(studio)).items():
         path = paths.setdefault(name_zip(studio, name), folder / name_zip(studio, name))
         # A zip's own times name no zone, and are read as this machine's.
         local = studio.made_at.astimezone()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import duckdb
 import pytest
 
+from browser import NEEDS_CHROMIUM, Watched, open_browser, read_tiles
 from tiktok_warehouse import cli, dashboard
 from tiktok_warehouse.dashboard import page as page_module
 from tiktok_warehouse.dashboard import payload
@@ -25,17 +26,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("validate")
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None
-)
-NEEDS_CHROMIUM = pytest.mark.skipif(
-    CHROMIUM is None, reason="chromium is absent; as root, `make ci-deps` installs it on Debian"
-)
-# A fresh profile each; nothing in it may look for a network.
-ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 TABS = ("overview", "content", "retention", "funnel", "audience", "benchmarks", "trust")
 OWN = "(select account_id from marts.dim_accounts where account_role = 'own')"
 LAST = "(select max(kpi_date) from marts.daily_account_kpis)"
@@ -413,41 +403,8 @@ def test_the_page_names_no_address_to_load_from(sample_home: Home) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with open_browser() as browser:
         yield browser
-        browser.close()
-
-
-class Watched:
-    """A page whose console, errors, dialogs and requests are written down."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
-        page.on("request", lambda request: self.requests.append(request.url))
-
-    def open(self, path: Path, fragment: str = "") -> Page:
-        # From a blank page, as another fragment alone would not load it anew.
-        self.page.goto("about:blank")
-        self.page.goto(f"{path.resolve().as_uri()}#{fragment}")
-        # Not wait_for_function: the page's policy forbids what that does.
-        self.page.locator('html[data-ready="yes"]').wait_for(state="attached")
-        return self.page
-
-    def check(self) -> None:
-        assert self.complaints == []
-        inside = ("file:", "blob:", "data:", "about:")
-        assert [url for url in self.requests if not url.startswith(inside)] == []
-        assert len([url for url in self.requests if url.startswith("file:")]) == len(
-            [url for url in self.requests if ".html" in url]
-        )
 
 
 @pytest.fixture
@@ -457,15 +414,6 @@ def watched(browser: Browser) -> Iterator[Watched]:
     yield watched
     watched.check()
     context.close()
-
-
-def read_tiles(page: Page) -> dict[str, float | None]:
-    address = page.evaluate("location.hash")
-    page.locator(f'#panel[data-address="{address}"]').wait_for()
-    tiles = page.locator("[data-kpi][data-value]").evaluate_all(
-        "tiles => tiles.map(tile => [tile.dataset.kpi, tile.dataset.value])"
-    )
-    return {kpi: float(value) if value else None for kpi, value in tiles}
 
 
 def read_csv(page: Page, file: str) -> list[dict[str, str]]:

@@ -6,16 +6,11 @@ The pictures are those of the sample, at a desk and on a phone, in light and dar
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import sync_playwright
+from browser import open_browser
 
-ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 # Width and height in CSS pixels, and how many real ones each of them has.
 SIZES = {"desktop": (1440, 1180, 1), "phone": (390, 844, 2)}
 COLOURS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -32,9 +27,7 @@ def write(page_file: Path, folder: Path) -> None:
     Raises:
         ValueError: a picture is larger than the repository should hold.
     """
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with open_browser() as browser:
         for size, (width, height, scale) in SIZES.items():
             for colours in COLOURS:
                 context = browser.new_context(
@@ -55,7 +48,6 @@ def write(page_file: Path, folder: Path) -> None:
                 context.close()
                 if picture.stat().st_size > LARGEST:
                     raise ValueError(f"{picture} is larger than {LARGEST:,} bytes.")
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What several tests share."""
+"""What the tests of all folders share."""
 
 from __future__ import annotations
 
