@@ -40,6 +40,9 @@ _UNREADABLE = (
     f"{_HAS_HISTORY} and row_count >= {JUDGED_ROWS}"
     f" and unreadable_pct >= usual_unreadable_pct + {UNREADABLE_RISE_PCT}"
 )
+_FEWER = (
+    f"{_HAS_HISTORY} and row_count >= {HISTORY_ROWS} and people * {FEWER_PEOPLE} < usual_people"
+)
 # What a row was judged to be, and not what it says; and what only comments have, so that its share
 # of NULL is the share of the other interactions.
 _NOT_COMPARED = (
@@ -117,7 +120,8 @@ COLUMNS_NOT_SHIFTED = Check(
     layer="staging",
     severity="critical",
     expected="no ingest of which two columns or more cannot be read any more",
-    what="Ingests of which two or more columns break `columns_readable_as_before`.",
+    what="Ingests of which two or more columns break `columns_readable_as_before`, or one does"
+    " while what stands for people breaks `people_within_history`.",
     why="They hold other columns' values: the file's columns are shifted against its header, so the"
     " readable ones are most likely wrong too.",
     remedy="Open the file that `quality.nulled_values` names at the row it names, and mend the"
@@ -192,7 +196,7 @@ PEOPLE = Check(
     severity="warning",
     expected=f"at least a {FEWER_PEOPLE}th of the usual people for as many rows",
     what="Distinct people for each row that names one (HyperLogLog's estimate), in an ingest beside"
-    " others of the entity that are of about its size.",
+    " others of the entity that are not much smaller.",
     why="A placeholder in the place of ids makes everybody the same person: reach, new viewers and"
     " conversion rates fall without an error.",
     remedy="Look for one value of the person's column that stands in many rows of the file, and let"
@@ -304,10 +308,24 @@ def observe(project: Project) -> Sequence[Observation]:
             ],
         ),
         Observation(
+            "ingest_people_per_row",
+            _compare_people(),
+            [
+                no_rows(
+                    PEOPLE,
+                    "entity, ingest_id as ingest, row_count as rows, people,"
+                    " round(usual_people) as usual_people",
+                    _FEWER,
+                )
+            ],
+        ),
+        Observation(
             "ingest_shifts",
             "select entity, ingest_id, count(*) as columns,"
-            " string_agg(column_name, ', ' order by column_name) as column_names"
-            f" from checks.ingest_columns where {_UNREADABLE} group by all",
+            " string_agg(column_name, ', ' order by column_name) as column_names from ("
+            f"select entity, ingest_id, column_name from checks.ingest_columns where {_UNREADABLE}"
+            " union all select entity, ingest_id, 'person_id' from checks.ingest_people_per_row"
+            f" where {_FEWER}) group by all",
             [
                 no_rows(
                     COLUMNS_NOT_SHIFTED,
@@ -343,19 +361,6 @@ def observe(project: Project) -> Sequence[Observation]:
                     " round(pct, 1) as pct, round(usual_pct, 1) as usual_pct",
                     f"{_HAS_HISTORY} and row_count >= {JUDGED_ROWS}"
                     f" and pct > usual_pct + {MIX_RISE_PCT}",
-                )
-            ],
-        ),
-        Observation(
-            "ingest_people_per_row",
-            _compare_people(),
-            [
-                no_rows(
-                    PEOPLE,
-                    "entity, ingest_id as ingest, row_count as rows, people,"
-                    " round(usual_people) as usual_people",
-                    f"{_HAS_HISTORY} and row_count >= {HISTORY_ROWS}"
-                    f" and people * {FEWER_PEOPLE} < usual_people",
                 )
             ],
         ),
@@ -634,8 +639,8 @@ def _compare_people() -> str:
         from marked as a
         left join marked as h
             on a.entity = h.entity and a.ingest_id <> h.ingest_id and (h.is_first or not h.is_new)
-            -- Of more rows fewer are of somebody new.
-            and h.row_count between a.row_count / 3 and a.row_count * 3
+            -- Of more rows fewer are of somebody new, so a larger one expects no more of this one.
+            and h.row_count >= a.row_count / 3
         where a.is_new
         group by a.entity, a.ingest_id, a.row_count, a.people
     """

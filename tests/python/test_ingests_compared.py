@@ -149,6 +149,12 @@ def test_fewer_people_in_a_far_larger_ingest_are_nothing(staged: Staged) -> None
     assert staged.judge("people_within_history") == []
 
 
+def test_one_person_beside_a_far_larger_ingest_of_many_is_told(staged: Staged) -> None:
+    staged.add("video_views", OLD, 2000, person_key="'p' || (n % 200)")
+    staged.add("video_views", NEW, 200, person_key="'0'")
+    assert staged.judge("people_within_history")
+
+
 MOMENTS = {"viewed_at": "timestamp '2026-06-01 10:00:00' + to_seconds(n)", "video_id": "'v'"}
 
 
