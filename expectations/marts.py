@@ -174,6 +174,21 @@ PUBLISHED_DAYS_KEPT = Check(
     " the days that go.",
 )
 
+READINGS_PLAUSIBLE = Check(
+    name="readings_plausible",
+    layer="marts",
+    severity="warning",
+    expected="no count or snapshot that leaves those before and after it and comes back",
+    what="Changed days of which an official count of followers (`followers_is_suspect`), or a"
+    " snapshot of a video (`has_suspect_reading`), is not plausible (docs/kpis.md).",
+    why="One reading of 1 amid 550,000 would be the week's headline. It is kept and set aside, and"
+    " the days go on as if it were not there.",
+    remedy="Look at the source's own page for that day. If the reading is wrong, nothing is to be"
+    " done; if it is right, the next one confirms it, and the day is told anew.",
+    right_data="A change of more than tenfold from one reading to the newest, until a later one"
+    " confirms it.",
+)
+
 RESTATEMENTS_EXPLAINED = Check(
     name="restatements_explained",
     layer="marts",
@@ -232,6 +247,7 @@ CHECKS = [
     DAILY_VIEWS,
     WEEKLY_VIEWS,
     VIEWS_FOLLOW_INTERACTIONS,
+    READINGS_PLAUSIBLE,
     PUBLISHED_DAYS_KEPT,
     PUBLISHED_VIEWS_KEPT,
     PUBLISHED_VIEWS_LOWERED,
@@ -404,6 +420,17 @@ def observe(project: Project) -> Sequence[Observation]:
                     f"{_SHOWN_WEEK}, engagements, round(usual_engagements) as usual_engagements",
                     f"of_days = 'changed' and {WEEK_LOST_VIEWS}",
                 ),
+            ],
+        ),
+        Observation(
+            "suspect_readings",
+            _list_suspect_readings(),
+            [
+                no_rows(
+                    READINGS_PLAUSIBLE,
+                    "account_id as account, kpi_date as day, reading, videos",
+                    "true",
+                )
             ],
         ),
         Observation(
@@ -706,6 +733,19 @@ WEEK_LOST_VIEWS = (
     f" and engagements - {_EXPECTED_ENGAGEMENTS}"
     f" >= {BEYOND_CHANCE} * sqrt(engagements + {_EXPECTED_ENGAGEMENTS})"
 )
+
+
+def _list_suspect_readings() -> str:
+    return f"""
+        select account_id, kpi_date, 'followers' as reading, null::bigint as videos
+        from {KPIS} semi join checks.changed_account_days using (account_id, kpi_date)
+        where followers_is_suspect
+        union all
+        select account_id, kpi_date, 'videos', count(*)
+        from {VIDEO_KPIS} semi join checks.changed_account_days using (account_id, kpi_date)
+        where has_suspect_reading
+        group by all
+    """
 
 
 def _list_restatements(project: Project) -> str:

@@ -208,6 +208,12 @@ MUTANTS = (
         "                    * gap_days",
     ),
     Mutant(
+        "a reading that is not plausible counts",
+        f"{_INT}/int_video_snapshots_differenced.sql",
+        "    where not levels.is_suspect\n",
+        "    where true\n",
+    ),
+    Mutant(
         "visits are people",
         f"{_INT}/int_account_funnel_daily.sql",
         "count(distinct person_key) as profile_visitors",

@@ -233,6 +233,7 @@ add_measures as (
         followers.follower_growth_rate_pct,
         followers.gross_follower_growth_rate_pct,
         followers.followers_source,
+        followers.followers_is_suspect,
         case
             when days.knows_interactions then 'event_log'
             when days.has_exported_engagement then days.exported_engagement_source

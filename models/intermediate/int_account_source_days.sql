@@ -36,6 +36,18 @@ video_readings as (
 
 ),
 
+follower_levels as (
+
+    select * from {{ ref('int_follower_levels_judged') }}
+
+),
+
+video_levels as (
+
+    select * from {{ ref('int_video_snapshot_levels') }}
+
+),
+
 studio_days as (
 
     select * from {{ ref('int_studio_days') }}
@@ -213,6 +225,28 @@ find_doubtful_labels as (
         studio_days.overview_decision = 'flagged'
         or studio_days.viewers_decision = 'flagged'
         or studio_days.follower_history_decision = 'flagged'
+
+),
+
+find_suspect_readings as (
+
+    select
+        account_id,
+        source,
+        event_date
+    from follower_levels
+    where is_suspect
+
+    union distinct
+
+    select
+        videos.account_id,
+        video_levels.source,
+        video_levels.event_date
+    from video_levels
+    inner join videos
+        on video_levels.video_id = videos.video_id
+    where video_levels.is_suspect
 
 ),
 
@@ -396,7 +430,8 @@ describe_days as (
         sum_rejected.worst_feed_rejected_rows,
         sum_rejected.worst_feed_rows,
         coalesce(add_disagreements.disagreements, 0) as disagreements,
-        labels.event_date is not null as has_doubtful_labels
+        labels.event_date is not null as has_doubtful_labels,
+        suspects.event_date is not null as has_suspect_readings
     from list_days
     cross join bounds
     left join accounts
@@ -440,6 +475,11 @@ describe_days as (
             list_days.account_id = labels.account_id
             and list_days.source = labels.source
             and list_days.event_date = labels.event_date
+    left join find_suspect_readings as suspects
+        on
+            list_days.account_id = suspects.account_id
+            and list_days.source = suspects.source
+            and list_days.event_date = suspects.event_date
 
 )
 
@@ -460,5 +500,6 @@ select
     cast(worst_feed_rows as bigint) as worst_feed_rows,
     cast(waiting_rows as bigint) as waiting_rows,
     cast(disagreements as bigint) as disagreements,
-    has_doubtful_labels
+    has_doubtful_labels,
+    has_suspect_readings
 from describe_days

@@ -39,10 +39,43 @@ keep_last_of_day as (
         video_id,
         event_date,
         measure,
-        max_by(total_units, captured_at) as total_units
+        max_by(total_units, captured_at) as total_units,
+        cast(0 as bigint) as known_net
     from list_readings
     group by source, video_id, event_date, measure
 
+),
+
+{{ find_suspects(
+    'keep_last_of_day',
+    series=['source', 'video_id', 'measure'],
+    value='total_units',
+    unit="case measure when 'total_watch_seconds' then " ~ snapshot_units('total_watch_seconds')
+        ~ " else 1 end",
+    grows=true,
+) }},
+
+-- Who reads one counter wrong reads the others wrong too: the reading is suspect as a whole.
+list_suspect_readings as (
+
+    select distinct
+        source,
+        video_id,
+        event_date
+    from find_suspects
+
 )
 
-select * from keep_last_of_day
+select
+    keep_last_of_day.source,
+    keep_last_of_day.video_id,
+    keep_last_of_day.event_date,
+    keep_last_of_day.measure,
+    keep_last_of_day.total_units,
+    list_suspect_readings.event_date is not null as is_suspect
+from keep_last_of_day
+left join list_suspect_readings
+    on
+        keep_last_of_day.source = list_suspect_readings.source
+        and keep_last_of_day.video_id = list_suspect_readings.video_id
+        and keep_last_of_day.event_date = list_suspect_readings.event_date

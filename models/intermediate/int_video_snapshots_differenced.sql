@@ -37,6 +37,7 @@ add_level_before as (
     from levels
     inner join videos
         on levels.video_id = videos.video_id
+    where not levels.is_suspect
 
 ),
 

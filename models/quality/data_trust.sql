@@ -75,6 +75,7 @@ find_cause as (
             when silent_since is not null then 'silent'
             when not is_complete and not is_provisional then 'missing'
             when rejected_share_pct > {{ var('trust_rejected_share_pct') }} then 'rejected'
+            when has_suspect_readings then 'suspect'
             when disagreements > 0 then 'disagreements'
             when has_doubtful_labels then 'labels'
             when failed_checks > 0 then 'failed'
@@ -105,11 +106,13 @@ select
     waiting_rows,
     disagreements,
     has_doubtful_labels,
+    has_suspect_readings,
     cast(failed_checks as bigint) as failed_checks,
     cast(restated_kpis as bigint) as restated_kpis,
     case
         when cause in ('silent', 'missing') then 'incomplete'
-        when cause in ('unknown', 'rejected', 'disagreements', 'labels', 'failed') then 'doubtful'
+        when cause in ('unknown', 'rejected', 'suspect', 'disagreements', 'labels', 'failed')
+            then 'doubtful'
         when cause = 'none' then 'trusted'
         else cause
     end as verdict,
@@ -126,6 +129,7 @@ select
                     worst_feed,
                     ' were rejected.'
                 )
+        when 'suspect' then 'A reading that is not plausible was set aside.'
         when 'disagreements'
             then concat(cast(disagreements as string), ' value(s) differ from another source.')
         when 'labels' then 'The day labels of the export are in doubt.'

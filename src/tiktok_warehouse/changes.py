@@ -44,6 +44,7 @@ def describe(
     with duckdb.connect(str(home.database), read_only=True) as connection:
         days = [*_describe_restated(connection, run_id), *_describe_gone(connection)]
         rest = [
+            *_describe_suspects(connection, published_seq),
             *_describe_labels(connection, published_seq),
             *_describe_rejected(connection, published_seq),
             *_describe_columns(ingested),
@@ -101,6 +102,31 @@ def _tell_days(
         f" {_CAUSES.get(cause, 'somebody accepted it')}"
         + (f" ({_count(ingests, 'ingest')})." if ingests else ".")
         for handle, cause, number, first, last, ingests in rows
+    ]
+
+
+def _describe_suspects(connection: duckdb.DuckDBPyConnection, published_seq: int) -> list[str]:
+    rows = connection.execute(
+        """
+        select accounts.handle, count(*), min(kpi_date), max(kpi_date)
+        from marts.daily_account_kpis
+        inner join marts.dim_accounts as accounts using (account_id)
+        where followers_is_suspect and account_id in (
+            select account_id from staging.base_event_log__follower_counts where _ingest_seq > $seq
+            union
+            select account_id from staging.base_event_log__account_snapshots
+            where _ingest_seq > $seq
+            union
+            select account_id from intermediate.int_account_handles where newest_ingest_seq > $seq
+        )
+        group by all order by count(*) desc, 1
+        """,
+        {"seq": published_seq},
+    ).fetchall()
+    return [
+        f"{_count(days, 'count')} of the followers of {handle} ({_span(first, last)}) left those"
+        " around and were set aside: followers_is_suspect."
+        for handle, days, first, last in rows[:_MOST_ACCOUNTS]
     ]
 
 

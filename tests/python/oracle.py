@@ -895,17 +895,82 @@ def first_view_days(views: Iterable[View]) -> dict[tuple[str, str], date]:
     return first
 
 
+# ---------------------------------------------------------------- readings that are not plausible
+
+
+def suspect_days(
+    levels: Mapping[date, Any],
+    known_net: Callable[[date, date], int] = lambda _, __: 0,
+    *,
+    may_grow: bool = False,
+) -> set[date]:
+    """Days whose reading leaves those around it: up to three in a row that come back, and the last.
+
+    Args:
+        levels: what one source read of one counter, by day.
+        known_net: what is known to have come and gone after one day and up to another.
+        may_grow: whether the last reading may exceed the one before without limit.
+    """
+    days = sorted(levels)
+
+    def leaves(earlier: int, later: int, factor: int = 3) -> bool:
+        before, after = levels[days[earlier]], levels[days[later]]
+        explained = before + known_net(days[earlier], days[later])
+        return all(
+            abs(after - each) > 100 and max(after, each) > factor * min(after, each)
+            for each in (before, explained)
+        )
+
+    suspects: set[int] = set()
+    returns: set[int] = set()
+    for first, length in itertools.product(range(len(days)), (1, 2, 3)):
+        between, last = range(first + 1, first + 1 + length), first + 1 + length
+        if last >= len(days) or leaves(first, last):
+            continue
+        if not all(leaves(first, each) and leaves(each, last) for each in between):
+            continue
+        outer = first > 0 and last + 1 < len(days)
+        if length > 1 and outer and leaves(first - 1, first) and leaves(last, last + 1):
+            continue
+        suspects.update(between)
+        returns.add(last)
+    newest = len(days) - 1
+    if newest > 0 and newest not in returns and leaves(newest - 1, newest, factor=10):
+        fell = levels[days[newest]] < levels[days[newest - 1]]
+        suspects |= {newest} if fell or not may_grow else set()
+    return {days[place] for place in suspects}
+
+
 # ---------------------------------------------------------------- snapshots to days
+
+
+def totals_of(readings: Sequence[Reading], counter: str) -> dict[date, Any]:
+    """The last reading of each day that is not NULL."""
+    return {
+        reading.day: reading.counters[counter]
+        for reading in sorted(readings, key=lambda reading: reading.moment)
+        if reading.counters[counter] is not None
+    }
+
+
+def suspect_readings(readings: Sequence[Reading]) -> set[date]:
+    """Days on which one lifetime counter of a video, or more, is suspect."""
+    return {
+        day
+        for counter in (*WATCH_COUNTERS, *ENGAGEMENT_COUNTERS)
+        for day in suspect_days(totals_of(readings, counter), may_grow=True)
+    }
 
 
 def differences_of(readings: Sequence[Reading], counter: str, posted: date) -> dict[date, Added]:
     """What each day added to one lifetime counter of one video. Watch time in thousandths."""
-    last_of_day: dict[date, Any] = {}
-    for reading in sorted(readings, key=lambda reading: reading.moment):
-        if reading.counters[counter] is not None:
-            last_of_day[reading.day] = reading.counters[counter]
     scale = 1000 if counter == "total_watch_seconds" else 1
-    totals = [(day, int(value * scale)) for day, value in sorted(last_of_day.items())]
+    suspects = suspect_readings(readings)
+    totals = [
+        (day, int(value * scale))
+        for day, value in sorted(totals_of(readings, counter).items())
+        if day not in suspects
+    ]
     added: dict[date, Added] = {}
     if totals and totals[0][0] == posted:
         added[posted] = Added(totals[0][1])
@@ -934,8 +999,17 @@ def spread(difference: int, days: Sequence[date]) -> dict[date, Added]:
 def count_followers(world: World, account_id: str, days: Sequence[date]) -> dict[date, Record]:
     """Opening, gained, lost, adjustment, net and closing of each day, and the rates of growth."""
     official = world.official_levels(account_id)
+    suspects = world.suspect_levels(account_id)
     if not world.coverage_for(account_id).follows:
-        return {day: follow_levels_alone(official, day) for day in days}
+        return {
+            day: {
+                **follow_levels_alone(official, day),
+                "followers_is_suspect": (
+                    day in suspects if day in official or day in suspects else None
+                ),
+            }
+            for day in days
+        }
     events = [event for event in world.follows if event.account_id == account_id]
     gained = Counter(event.day for event in events if event.is_follow)
     lost = Counter(event.day for event in events if not event.is_follow)
@@ -943,9 +1017,12 @@ def count_followers(world: World, account_id: str, days: Sequence[date]) -> dict
         days, official, {day: gained[day] - lost[day] for day in gained.keys() | lost.keys()}
     )
     return {
-        day: follower_record(
-            opening.get(day), gained[day], lost[day], closing.get(day), "event_log"
-        )
+        day: {
+            **follower_record(
+                opening.get(day), gained[day], lost[day], closing.get(day), "event_log"
+            ),
+            "followers_is_suspect": day in suspects,
+        }
         for day in days
     }
 
@@ -1199,14 +1276,39 @@ class World:
         return [view for view in self.views if self.coverage_for(view.account_id).views]
 
     def official_levels(self, account_id: str) -> dict[date, tuple[int, str]]:
-        """By day, each with its source: follower_counts, else the day's last snapshot."""
-        levels = {day: (level, "snapshots") for day, level in self.shown_levels(account_id).items()}
-        counted = {
-            day: (level, "event_log")
-            for (of, day), level in self.counts.items()
-            if of == account_id
+        """By day, each with its source: follower_counts, else the day's last snapshot.
+
+        What is not plausible is as if it were not there.
+        """
+        official: dict[date, tuple[int, str]] = {}
+        for source, levels in (
+            ("snapshots", self.shown_levels(account_id)),
+            ("event_log", self.counted_levels(account_id)),
+        ):
+            suspects = self.implausible(account_id, levels)
+            official |= {day: (levels[day], source) for day in levels.keys() - suspects}
+        return official
+
+    def counted_levels(self, account_id: str) -> dict[date, int]:
+        return {day: level for (of, day), level in self.counts.items() if of == account_id}
+
+    def implausible(self, account_id: str, levels: Mapping[date, int]) -> set[date]:
+        """Days whose level leaves those around it, and no known follow or unfollow explains it."""
+        known = self.coverage_for(account_id).follows
+        events = [event for event in self.follows if known and event.account_id == account_id]
+
+        def net(after: date, until: date) -> int:
+            between = [event.is_follow for event in events if after < event.day <= until]
+            return between.count(True) - between.count(False)
+
+        return suspect_days(levels, net)
+
+    def suspect_levels(self, account_id: str) -> set[date]:
+        """Days whose count was set aside, or whose snapshot was where there is no count."""
+        counted, shown = self.counted_levels(account_id), self.shown_levels(account_id)
+        return self.implausible(account_id, counted) | {
+            day for day in self.implausible(account_id, shown) if day not in counted
         }
-        return levels | counted
 
     def shown_levels(self, account_id: str) -> dict[date, int]:
         """The last followers that a snapshot of each day shows."""
@@ -1393,16 +1495,24 @@ def days_by(world: World, owner: str) -> dict[tuple[str, date], Day]:
 def daily_video_kpis(world: World) -> Table:
     """Days with any accepted row or snapshot difference of that video; sparse."""
     first_days = first_view_days(world.views)
+    suspects = {
+        video_id: suspect_readings(readings)
+        for (video_id,), readings in group(world.video_readings, lambda row: (row.of,)).items()
+    }
     expected: Table = {}
     for (video_id, day), rows in days_by(world, "video_id").items():
         account_id = world.account_of(video_id)
         posted = local_day(world.videos[video_id]["posted_at"], world.zone)
-        measures = measure_day(rows, first_days, world.coverage_on(account_id, day))
+        coverage = world.coverage_on(account_id, day)
+        measures = measure_day(rows, first_days, coverage)
         expected[video_id, day] = {
             "account_id": account_id,
             "posted_date": posted,
             "days_since_posting": (day - posted).days,
             "is_provisional": world.is_provisional(day, measures),
+            # What snapshots say of a family that events tell is in no number of the row.
+            "has_suspect_reading": day in suspects.get(video_id, ())
+            and not (coverage.views and coverage.types),
             **measures,
         }
     return expected
@@ -1436,7 +1546,7 @@ def daily_account_kpis(world: World) -> Table:
 
 
 def daily_followers(account_days: Table) -> Table:
-    columns = follower_record(None, None, None, None, None)
+    columns = [*follower_record(None, None, None, None, None), "followers_is_suspect"]
     return {key: {name: row[name] for name in columns} for key, row in account_days.items()}
 
 
@@ -1574,9 +1684,10 @@ def disagreements(world: World, video_days: Table) -> Table:
     for account_id in world.accounts:
         if not world.is_own(account_id):
             continue
+        official = world.official_levels(account_id)
         for day, level in world.shown_levels(account_id).items():
-            counted = world.counts.get((account_id, day))
-            if counted is not None and disagree(counted, level):
+            counted, source = official.get(day, (None, None))
+            if counted is not None and source == "event_log" and disagree(counted, level):
                 expected[account_id, None, day, "followers", "snapshots"] = disagreement(
                     counted, level, False
                 )

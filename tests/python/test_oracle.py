@@ -1157,6 +1157,18 @@ def read_seeds(database: Path) -> tuple[dict[str, list[dict[str, Any]]], list[La
     return raw, list(files.values())
 
 
+def land(rows: dict[str, list[dict[str, Any]]]) -> Log:
+    """A file of each entity, landed when the first days of June are settled."""
+    raw: dict[str, list[dict[str, Any]]] = {entity: [] for entity in SPECS}
+    files = []
+    for seq, (entity, listed) in enumerate(rows.items(), 1):
+        ingested_at = datetime(2026, 6, 20)
+        file = LandedFile(entity, seq, "one", f"{entity}.csv", ingested_at, len(listed))
+        files.append(file)
+        raw[entity] = [with_lineage(row, file, place) for place, row in enumerate(listed, 1)]
+    return Log("UTC", raw, files)
+
+
 LARGEST_COUNT, LARGEST_SECONDS = str(2**63 - 1), "999999999999999.999"
 
 
@@ -1209,15 +1221,8 @@ def test_numbers_as_large_as_their_column_stop_nothing(tmp_path: Path) -> None:
         ],
         "conversions": [{**sale, **price, "conversion_id": number} for number in "12"],
     }
-    raw: dict[str, list[dict[str, Any]]] = {entity: [] for entity in SPECS}
-    files = []
-    for seq, (entity, listed) in enumerate(rows.items(), 1):
-        ingested_at = datetime(2026, 6, 20)
-        file = LandedFile(entity, seq, "large", f"{entity}.csv", ingested_at, len(listed))
-        files.append(file)
-        raw[entity] = [with_lineage(row, file, place) for place, row in enumerate(listed, 1)]
     workspace = Workspace(tmp_path, excluded=("unit_test",))
-    found = workspace.differences(Log("UTC", raw, files))
+    found = workspace.differences(land(rows))
     assert not found, "\n".join(map(str, found[:12]))
     database = tmp_path / "home" / "build" / "warehouse.duckdb"
     with duckdb.connect(str(database), read_only=True) as connection:
@@ -1228,3 +1233,109 @@ def test_numbers_as_large_as_their_column_stop_nothing(tmp_path: Path) -> None:
             " order by account_id"
         ).fetchall()
     assert unknown == [(True, True, True, "snapshots"), (False, False, True, "snapshots")]
+
+
+# Official counts of an account from the 1st of June on, and the days that are suspect.
+COUNTS: dict[str, tuple[list[int], list[int]]] = {
+    "newest": ([550_400, 550_410, 550_416, 1], [4]),
+    "single": ([550_410, 1, 550_416, 550_420], [2]),
+    "run": ([9_000, 9_010, 50, 51, 52, 9_020], [3, 4, 5]),
+    "long run": ([9_000, 50, 51, 52, 53, 9_020, 9_030], []),
+    "spike": ([9_000, 900_000, 9_020], [2]),
+    "between two": ([9_000, 1, 9_001, 9_002, 9_003, 1, 9_004], [2, 6]),
+    "viral": ([9_000, 81_000, 95_000], []),
+    "viral today": ([9_000, 81_000], []),
+    "purged": ([90_000, 4_000, 3_990], []),
+    "small": ([3, 40, 4, 104], []),
+    "from zero": ([0, 101, 150], []),
+    "explained": ([40, 180, 45], []),
+    "below zero": ([0], []),
+}
+# Views of a video from the 1st of June on, read once a day, and the days that are suspect.
+READINGS: dict[str, tuple[list[int], list[int]]] = {
+    "back": ([50_000, 3, 50_100], [2]),
+    "stays": ([50_000, 3, 5], []),
+    "newest": ([50_000, 3], [2]),
+    "viral": ([10, 90_000], []),
+}
+
+
+def test_readings_that_leave_those_around_them_are_kept_flagged_and_not_used(
+    tmp_path: Path,
+) -> None:
+    own = ("newest", "explained", "below zero")
+    rows: dict[str, list[dict[str, Any]]] = {
+        "accounts": [
+            {
+                "account_id": account,
+                "handle": account,
+                "account_role": "own" if account in own else "competitor",
+            }
+            for account in (*COUNTS, "watched")
+        ],
+        "videos": [
+            {"video_id": video, "account_id": "watched", "posted_at": "2026-05-01"}
+            for video in READINGS
+        ],
+        "follower_counts": [
+            {"account_id": account, "count_date": f"2026-06-{day:02}", "followers": str(count)}
+            for account, (counts, _) in COUNTS.items()
+            for day, count in enumerate(counts, 1)
+        ],
+        "follower_events": [
+            {
+                "event_id": f"{account} {day} {number}",
+                "account_id": account,
+                "occurred_at": f"2026-06-{day:02}",
+                "action": action,
+            }
+            for account, day, action, events in (
+                ("newest", 4, "follow", 3),
+                ("explained", 2, "follow", 140),
+                ("explained", 3, "unfollow", 135),
+                ("below zero", 2, "unfollow", 1),
+                ("below zero", 3, "follow", 2),
+            )
+            for number in range(events)
+        ],
+        # Likes are as they should be: the reading is set aside whole.
+        "video_snapshots": [
+            {"video_id": video, "account_id": "watched", "captured_at": f"2026-06-{day:02}"}
+            | {"views": str(views), "likes": str(1000 + day)}
+            for video, (readings, _) in READINGS.items()
+            for day, views in enumerate(readings, 1)
+        ],
+    }
+    found = Workspace(tmp_path, excluded=("unit_test",)).differences(land(rows))
+    assert not found, "\n".join(map(str, found[:12]))
+    database = tmp_path / "home" / "build" / "warehouse.duckdb"
+    with duckdb.connect(str(database), read_only=True) as connection:
+        levels = connection.execute(
+            "select account_id, day(kpi_date), followers_is_suspect, followers_opening,"
+            " followers_net, followers_closing from marts.daily_account_kpis order by all"
+        ).fetchall()
+        videos = connection.execute(
+            "select video_id, day(kpi_date), has_suspect_reading, views, likes, has_restatement"
+            " from marts.daily_video_kpis order by all"
+        ).fetchall()
+        doubtful = connection.execute(
+            "select account_id, source, day(event_date) from quality.data_trust"
+            " where has_suspect_readings and verdict = 'doubtful' order by all"
+        ).fetchall()
+    flagged = [(account, day) for account, day, is_suspect, *_ in levels if is_suspect]
+    assert flagged == sorted((name, day) for name, (_, days) in COUNTS.items() for day in days)
+    flagged_videos = [(video, day) for video, day, is_suspect, *_ in videos if is_suspect]
+    assert flagged_videos == sorted(
+        (name, day) for name, (_, days) in READINGS.items() for day in days
+    )
+    assert doubtful == sorted(
+        [*((name, "event_log", day) for name, day in flagged), ("watched", "snapshots", 2)]
+    )
+    # The days go on from their neighbours.
+    assert ("newest", 4, True, 550_416, 3, 550_419) in levels
+    assert ("single", 2, True, 550_410, None, None) in levels
+    assert ("below zero", 2, False, 0, None, None) in levels
+    assert ("back", 2, True, 50, 1, False) in videos
+    assert ("back", 3, False, 50, 1, False) in videos
+    assert ("stays", 2, False, -49_997, 1, True) in videos
+    assert ("newest", 2, True, None, None, False) in videos

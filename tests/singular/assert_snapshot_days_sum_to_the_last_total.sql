@@ -1,5 +1,5 @@
 -- What snapshots give to days is all that the counter moved: the last total minus the baseline
--- (0 where the first reading was on the day of posting).
+-- (0 where the first reading was on the day of posting). A reading that is suspect is none.
 -- A returned row is a counter whose days do not sum to its move.
 
 with
@@ -21,6 +21,7 @@ find_ends as (
     from {{ ref('int_video_snapshot_levels') }} as levels
     inner join {{ ref('int_videos') }} as videos
         on levels.video_id = videos.video_id
+    where not levels.is_suspect
     group by levels.source, levels.video_id, levels.measure
 
 ),

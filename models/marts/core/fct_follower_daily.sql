@@ -48,6 +48,9 @@ join_sources as (
                 official_followers.api_followers,
                 official_followers.studio_followers
             ) is null
+            and not coalesce(
+                official_followers.api_is_suspect or official_followers.studio_is_suspect, false
+            )
         ) as knows_follower_events,
         follower_events.followers_gained as event_followers_gained,
         follower_events.followers_lost as event_followers_lost,
@@ -55,8 +58,11 @@ join_sources as (
         exported_days.followers_lost as api_followers_lost,
         official_followers.own_followers,
         official_followers.own_level_source,
+        official_followers.own_is_suspect,
         official_followers.api_followers,
-        official_followers.studio_followers
+        official_followers.api_is_suspect,
+        official_followers.studio_followers,
+        official_followers.studio_is_suspect
     from account_days
     inner join coverage
         on account_days.account_id = coverage.account_id
@@ -75,17 +81,20 @@ join_sources as (
 
 ),
 
--- The day has one source; own counts and own snapshots are one, as the contract has it.
+-- The day has one source; own counts and own snapshots are one, as the contract has it. A suspect
+-- level does not count, but the day stays its source's.
 choose_sources as (
 
     select
         *,
         case
             when knows_follower_events or own_level_source = 'event_log' then 'own'
-            when coalesce(api_followers_gained, api_followers_lost, api_followers) is not null
+            when
+                coalesce(api_followers_gained, api_followers_lost, api_followers) is not null
+                or api_is_suspect
                 then 'accounts_api'
-            when studio_followers is not null then 'studio'
-            when own_followers is not null then 'own'
+            when studio_followers is not null or studio_is_suspect then 'studio'
+            when own_followers is not null or own_is_suspect then 'own'
         end as day_source
     from join_sources
 
@@ -113,6 +122,11 @@ take_values as (
             when 'accounts_api' then api_followers
             when 'studio' then studio_followers
         end as official_followers,
+        case day_source
+            when 'own' then coalesce(own_is_suspect, false)
+            when 'accounts_api' then coalesce(api_is_suspect, false)
+            when 'studio' then coalesce(studio_is_suspect, false)
+        end as followers_is_suspect,
         case day_source when 'own' then own_level_source else day_source end as level_source
     from choose_sources
 
@@ -277,6 +291,7 @@ select
     followers_closing,
     {{ pct('followers_net', 'followers_opening') }} as follower_growth_rate_pct,
     {{ pct('followers_gained', 'followers_opening') }} as gross_follower_growth_rate_pct,
-    followers_source
+    followers_source,
+    followers_is_suspect
 from compute_changes
 where is_beyond_data_end is not true

@@ -47,6 +47,16 @@ readings as (
 
 ),
 
+suspect_readings as (
+
+    select distinct
+        video_id,
+        event_date
+    from {{ ref('int_video_snapshot_levels') }}
+    where is_suspect
+
+),
+
 videos as (
 
     select * from {{ ref('int_videos') }}
@@ -191,7 +201,11 @@ add_measures as (
             days.engagement_source <> 'event_log' and snapshots.engagement_has_restatement, false
         )
         or coalesce(days.watch_source <> 'event_log' and snapshots.watch_has_restatement, false)
-            as has_restatement
+            as has_restatement,
+        suspect_readings.video_id is not null
+        and coalesce(
+            days.engagement_source <> 'event_log' or days.watch_source <> 'event_log', true
+        ) as has_suspect_reading
     from choose_sources as days
     left join video_views
         on days.video_id = video_views.video_id and days.event_date = video_views.event_date
@@ -205,6 +219,10 @@ add_measures as (
         on days.video_id = funnel.video_id and days.event_date = funnel.event_date
     left join snapshots
         on days.video_id = snapshots.video_id and days.event_date = snapshots.event_date
+    left join suspect_readings
+        on
+            days.video_id = suspect_readings.video_id
+            and days.event_date = suspect_readings.event_date
 
 )
 
@@ -245,5 +263,6 @@ select
     conversion_value_amount,
     currency,
     is_estimated,
-    has_restatement
+    has_restatement,
+    has_suspect_reading
 from add_measures

@@ -82,6 +82,7 @@ select
     account_days.gross_follower_growth_rate_pct,
     account_days.followers_per_1000_views,
     account_days.followers_source,
+    account_days.followers_is_suspect,
     account_days.profile_visits,
     account_days.profile_visitors,
     account_days.conversions,

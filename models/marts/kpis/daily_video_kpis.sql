@@ -169,5 +169,6 @@ select
     funnel_source,
     is_estimated,
     has_restatement,
+    has_suspect_reading,
     is_provisional
 from compute_rates
