@@ -38,7 +38,7 @@ test-python: $(VENV)/.installed-dev
 
 ## test-journeys: what README and docs tell people to type, typed on a clean clone (minutes)
 test-journeys: $(VENV)/.installed-dev
-	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/journeys
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/journeys
 
 ## test-spark: Spark, on this machine, gives the rows that DuckDB gives (needs Java 17; minutes)
 test-spark: find-java $(VENV)/.installed-spark

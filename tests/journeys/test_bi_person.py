@@ -148,18 +148,20 @@ def test_the_copy_in_postgresql_changes_while_the_file_is_read(
 
 
 def test_python_reads_the_file_and_its_folders(terminal: Terminal, home: Path) -> None:
-    terminal.expect(f"cd {home}")
+    beside = Terminal(home, terminal.user)
+    beside.expect(f"source {terminal.folder}/.venv/bin/activate")
     for read in (
         block("docs/connect.md", '.sql("from marts.daily_account_kpis")'),
         block("docs/connect.md", "duckdb:///published/tiktok.duckdb"),
     ):
-        assert float(terminal.python(f"{read}\nprint(frame['views'].sum())")) == count_views(home)
+        assert float(beside.python(f"{read}\nprint(frame['views'].sum())")) == count_views(home)
     read = block("docs/connect.md", 'read_parquet("published/parquet/marts/fct_interactions")')
     with duckdb.connect(str(home / "published" / "tiktok.duckdb"), read_only=True) as connection:
-        likes = connection.execute("select sum(likes) from marts.fct_video_daily").fetchone()
-    shown = terminal.python(f"{read}\nprint((frame['interaction_type'] == 'like').sum())")
-    assert likes == (int(shown),)
-    terminal.expect("cd -")
+        likes = connection.execute(
+            "select sum(likes) from marts.daily_account_kpis where engagement_source = 'event_log'"
+        ).fetchone()
+    likes_by_event = "(frame['interaction_type'] == 'like') & ~frame['is_undo']"
+    assert likes == (int(beside.python(f"{read}\nprint(({likes_by_event}).sum())")),)
 
 
 def test_kpis_are_asked_for_as_metrics(terminal: Terminal, home: Path) -> None:
