@@ -14,7 +14,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from tiktok_warehouse import cli, dashboard, offers, transform
+from tiktok_warehouse import changes, cli, dashboard, offers, transform
 from tiktok_warehouse import publish as publishing
 from tiktok_warehouse import refresh as refresh_module
 from tiktok_warehouse.errors import ChecksFailed
@@ -365,6 +365,7 @@ def test_exit_5_no_space_while_publishing_keeps_the_old_version(
     built = transform.BuildResult(models=1, checks=1, seconds=0.0, target=home.build)
     monkeypatch.setattr(transform, "build_models", lambda *_, **__: built)
     monkeypatch.setattr(refresh_module, "check_build", lambda *_, **__: ([], home.build))
+    monkeypatch.setattr(changes, "describe", lambda *_: [])
     monkeypatch.setattr(publishing, "publish", _no_space)
     assert run(home, "refresh") == 5
     assert "No space left" in capsys.readouterr().err

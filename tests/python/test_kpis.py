@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -20,12 +22,25 @@ pytestmark = pytest.mark.xdist_group("validate")
 FIRST = date(2026, 8, 1)
 
 
+@contextmanager
+def rewriting(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The tables of a version, to be changed: it is read from its Parquet files."""
+    folder = database.parent / "parquet" / "marts"
+    folder.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts")
+        for file in folder.glob("*.parquet"):
+            connection.execute(f"create table marts.{file.stem} as from '{file}'")
+        yield connection
+        for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall():
+            connection.execute(f"copy marts.{name} to '{folder / name}.parquet'")
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
-    """A published file with 14 days of one account: every count is 10, followers grow by 10."""
+    """A version with 14 days of one account: every count is 10, followers grow by 10."""
     database = tmp_path / "tiktok.duckdb"
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("create schema marts")
+    with rewriting(database) as connection:
         connection.execute(
             "create table marts.dim_accounts as"
             " select '007' as account_id, 'bakes' as handle, 'own' as account_role"
@@ -38,6 +53,7 @@ def small(tmp_path: Path) -> Path:
                 cast(date '2026-08-01' + to_days(cast(number as integer)) as date) as kpi_date,
                 10 as views, 10 as engagements, 10 as saves, true as engagement_has_saves,
                 10 as followers_net, 100 + 10 * number as followers_opening,
+                110 + 10 * number as followers_closing,
                 10 as total_watch_seconds, 10 as completed_views, 10 as views_with_duration,
                 10 as profile_visits, 10 as profile_visitors, 10 as conversions,
                 'visitors' as conversion_denominator, 'event_log' as engagement_source,
@@ -54,7 +70,7 @@ def small(tmp_path: Path) -> Path:
 
 
 def change(database: Path, assignments: str, days: str) -> None:
-    with duckdb.connect(str(database)) as connection:
+    with rewriting(database) as connection:
         connection.execute(f"update marts.daily_account_kpis set {assignments} where {days}")
 
 
@@ -172,7 +188,7 @@ def test_the_three_outputs_say_the_same(
 
 
 def test_a_day_that_is_missing_is_none_among_the_days(small: Path) -> None:
-    with duckdb.connect(str(small)) as connection:
+    with rewriting(small) as connection:
         connection.execute(
             "delete from marts.daily_account_kpis where kpi_date = date '2026-08-12'"
         )
@@ -182,7 +198,7 @@ def test_a_day_that_is_missing_is_none_among_the_days(small: Path) -> None:
 
 @pytest.mark.parametrize(("width", "days"), [(200, 28), (80, 25), (60, 0)])
 def test_as_many_of_the_newest_days_are_drawn_as_fit(small: Path, width: int, days: int) -> None:
-    with duckdb.connect(str(small)) as connection:
+    with rewriting(small) as connection:
         # Rising, so that the newest day has the tallest bar.
         connection.execute(
             "create or replace table marts.daily_account_kpis as"
