@@ -57,3 +57,15 @@
         'funnel': ['profile_visits', 'conversions'],
     }) }}
 {%- endmacro %}
+
+{#-
+    What the event log tells of an account's day, of `sum_videos`: the sum of its own rows, else 0. What
+    an export has of a video that the log does not know is no part of it.
+-#}
+{% macro sum_of_log(family, measure) -%}
+    case
+        when sum_videos.{{ family }}_source = 'event_log'
+            then coalesce(sum_videos.{{ measure }}, 0)
+        else 0
+    end
+{%- endmacro %}

@@ -188,7 +188,8 @@ add_measures as (
     select
         {% for measure in view_measures() + retained_measures() -%}
         case
-            when days.knows_video_views then coalesce(sum_videos.{{ measure }}, 0)
+            when days.knows_video_views
+                then {{ sum_of_log('watch', measure) }}
             when days.has_exported_watch
                 then {{ 'days.exported_views' if measure == 'views' else 'null' }}
             else sum_videos.{{ measure }}
@@ -204,14 +205,17 @@ add_measures as (
         {% endfor -%}
         {% for measure in interaction_measures().values() -%}
         case
-            when days.knows_{{ measure }} then coalesce(sum_videos.{{ measure }}, 0)
+            when days.knows_{{ measure }}
+                then {{ sum_of_log('engagement', measure) }}
             when days.has_exported_engagement and not days.knows_interactions
                 then {{ 'days.exported_' ~ measure
                     if measure in exported_families().engagement else 'null' }}
             else sum_videos.{{ measure }}
         end as {{ measure }},
-        case when days.knows_{{ measure }} then coalesce(sum_videos.net_{{ measure }}, 0) end
-            as net_{{ measure }},
+        case
+            when days.knows_{{ measure }}
+                then {{ sum_of_log('engagement', 'net_' ~ measure) }}
+        end as net_{{ measure }},
         {% endfor -%}
         {% for measure, entity in funnel_measures().items() -%}
         case
@@ -249,9 +253,11 @@ add_measures as (
             else days.exported_funnel_source
         end as chosen_funnel_source,
         coalesce(sum_videos.has_estimates = 1, false)
+        and not coalesce(days.knows_video_views and days.knows_interactions, false)
         and not coalesce(days.has_exported_engagement and days.has_exported_watch, false)
             as is_estimated,
         coalesce(sum_videos.has_restatements = 1, false)
+        and not coalesce(days.knows_video_views and days.knows_interactions, false)
         and not coalesce(days.has_exported_engagement and days.has_exported_watch, false)
             as has_restatement,
         days.account_id,
