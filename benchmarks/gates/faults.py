@@ -349,7 +349,7 @@ FILES: tuple[Fault, ...] = (
     warned("videos in milliseconds", "durations_within_history", videos_in_milliseconds),
     warned("amounts in cents", "durations_within_history", rows(SALES, times("value_amount", 100))),
     stopped("amounts as currencies", "columns_not_shifted", rows(SALES, swap(*MONEY))),
-    warned("people as sources", "columns_readable_as_before", rows(VIEWS, swap(*PERSON))),
+    stopped("people as sources", "columns_not_shifted", rows(VIEWS, swap(*PERSON))),
     warned("currencies as signs", "columns_readable_as_before", rows(SALES, put(currency="€"))),
     warned("views as videos", "waiting_share_within_history", rows(VIEWS, swap(*IDS))),
     warned("two currencies for one", "mix_within_history", rows(SALES, put(currency="USD"), 0.5)),
@@ -389,8 +389,8 @@ FILES: tuple[Fault, ...] = (
     # What is said of accounts, videos and totals.
     warned("an account called a rival", "published_views_lowered", flip_role),
     warned("all videos of another", "published_views_lowered", videos_of_another),
-    warned("a level of 1", "", count_one),
-    warned("a total of nearly nothing", "", lose_a_total),
+    warned("a level of 1", "readings_plausible", count_one),
+    warned("a total of nearly nothing", "readings_plausible", lose_a_total),
     warned("Studio of another account", "", studio_of_another),
     Fault("Studio a day off", "files", "listed", (REPAIRS,), studio_a_day_off),
     warned("zeros for days that were told", "published_views_lowered", api_has_zeros),
@@ -574,7 +574,7 @@ BUILD: tuple[Fault, ...] = (
     in_build(
         "a share above 100 %",
         ["values_in_range"],
-        f"update {VIDEO_KPIS} set completion_rate_pct = 101 where completion_rate_pct > 50",
+        f"update {VIDEO_KPIS} set completion_rate_pct = 101 where completion_rate_pct is not null",
     ),
     in_build(
         "not a number",
