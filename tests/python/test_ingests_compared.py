@@ -111,14 +111,6 @@ def test_a_mix_that_is_as_usual_or_of_few_rows_is_not_told(staged: Staged) -> No
     assert staged.judge("mix_within_history") == []
 
 
-def test_amounts_in_cents_are_told_and_stop_nothing(staged: Staged) -> None:
-    staged.add("conversions", OLD, 200, value_amount="10 + n % 7")
-    staged.add("conversions", NEW, 40, value_amount="1000 + 100 * (n % 7)")
-    (found,) = staged.judge("durations_within_history")
-    assert found["column"] == "value_amount"
-    assert staged.judge("durations_in_seconds") == []
-
-
 @pytest.mark.parametrize(("factor", "stops"), [("1000", True), ("0.01", True), ("10", False)])
 def test_another_unit_of_watch_times_stops_and_another_mix_does_not(
     staged: Staged, factor: str, stops: bool

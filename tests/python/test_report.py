@@ -55,7 +55,9 @@ def test_a_handle_in_the_table_of_kpis_cannot_steer_the_terminal(
     console: Console, tmp_path: Path
 ) -> None:
     database = tmp_path / "t.duckdb"
-    with duckdb.connect(str(database)) as connection:
+    folder = tmp_path / "parquet" / "marts"
+    folder.mkdir(parents=True)
+    with duckdb.connect() as connection:
         connection.execute("create schema marts")
         connection.execute(
             "create table marts.dim_accounts as"
@@ -68,7 +70,7 @@ def test_a_handle_in_the_table_of_kpis_cannot_steer_the_terminal(
             select
                 'a' as account_id, date '2026-08-01' as kpi_date, 'own' as account_role,
                 1 as views, 1 as engagements, true as engagement_has_saves, 1 as followers_net,
-                1 as followers_opening, 1 as saves, 'event_log' as followers_source,
+                1 as followers_opening, 2 as followers_closing, 1 as saves, 'event_log' as followers_source,
                 'event_log' as funnel_source, false as is_provisional, 1.0 as engagement_rate_pct,
                 1.0 as save_rate_pct, 1.0 as follower_growth_rate_pct, 1.0 as completion_rate_pct,
                 1.0 as average_watch_seconds, 1.0 as conversion_rate_pct,
@@ -78,6 +80,8 @@ def test_a_handle_in_the_table_of_kpis_cannot_steer_the_terminal(
                 1 as total_watch_seconds, 1 as completed_views, 1 as views_with_duration
             """
         )
+        for table in ("dim_accounts", "daily_account_kpis"):
+            connection.execute(f"copy marts.{table} to '{folder / table}.parquet'")
     report.show_account_kpis(console, database)
     report.show_kpis(console, *kpis.read_kpis(database))
     # Lines of a value stay lines there, within its cell.
