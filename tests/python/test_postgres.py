@@ -50,9 +50,9 @@ def destination(server: Server, request: pytest.FixtureRequest) -> Destination:
 def rewrite(database: Path, table: str, query: str) -> None:
     """Put the rows of a query in place of a table of a version; it may read ``before``."""
     file = database.parent / "parquet" / f"{table.replace('.', '/')}.parquet"
-    before = duckdb.sql(f"from read_parquet('{file}')").arrow()
-    assert before is not None
-    duckdb.sql(query).write_parquet(str(file))
+    with duckdb.connect() as connection:
+        connection.execute(f"create table before as from read_parquet('{file}')")
+        connection.sql(query).write_parquet(str(file))
 
 
 def write_version(

@@ -295,7 +295,10 @@ def test_only_the_configured_number_of_versions_is_kept(tmp_path: Path) -> None:
     assert read(home, "select marker from quality.checks") == [(3,)]
 
 
-def _read_without_pause(database: str, stop: object, failures: object, reads: object) -> None:
+def _read_without_pause(
+    database: str, ready: object, stop: object, failures: object, reads: object
+) -> None:
+    ready.wait()  # type: ignore[attr-defined]
     count = 0
     while not stop.is_set():  # type: ignore[attr-defined]
         try:
@@ -313,15 +316,18 @@ def _read_without_pause(database: str, stop: object, failures: object, reads: ob
 def test_a_reader_sees_the_old_version_or_the_new_and_never_neither(home: Home) -> None:
     publish(home, build_something(home, marker=0))
     context = multiprocessing.get_context("spawn")
-    stop, failures, reads = context.Event(), context.Queue(), context.Queue()
+    ready, stop = context.Barrier(3), context.Event()
+    failures, reads = context.Queue(), context.Queue()
     database = str(home.published / "tiktok.duckdb")
     readers = [
-        context.Process(target=_read_without_pause, args=(database, stop, failures, reads))
+        context.Process(target=_read_without_pause, args=(database, ready, stop, failures, reads))
         for _ in range(2)
     ]
     for reader in readers:
         reader.start()
     counts = []
+    # It takes them longer to begin than ten publications take.
+    ready.wait(timeout=60)
     try:
         for marker in range(1, 11):
             publish(home, build_something(home, marker=marker))

@@ -70,7 +70,8 @@ def test_a_handle_in_the_table_of_kpis_cannot_steer_the_terminal(
             select
                 'a' as account_id, date '2026-08-01' as kpi_date, 'own' as account_role,
                 1 as views, 1 as engagements, true as engagement_has_saves, 1 as followers_net,
-                1 as followers_opening, 2 as followers_closing, 1 as saves, 'event_log' as followers_source,
+                1 as followers_opening, 2 as followers_closing, 1 as saves,
+                'event_log' as followers_source,
                 'event_log' as funnel_source, false as is_provisional, 1.0 as engagement_rate_pct,
                 1.0 as save_rate_pct, 1.0 as follower_growth_rate_pct, 1.0 as completion_rate_pct,
                 1.0 as average_watch_seconds, 1.0 as conversion_rate_pct,
