@@ -132,4 +132,4 @@ def test_a_feed_that_falls_silent_is_published_and_seen(cron: Cron) -> None:
         " silent_since < event_date - 3 from quality.data_trust where source = $$event_log$$"
         " and event_date >= $$2026-09-02$$ and account_id <> $$(unknown)$$'"
     )
-    assert trust.splitlines()[1:] == ["incomplete,True"]
+    assert trust.splitlines()[1:] == ["incomplete,true"]
