@@ -41,6 +41,22 @@ def _leave_debugging_out() -> None:
     EventManager.fire_event = fire_shown  # type: ignore[method-assign, assignment]
 
 
+def _parse_alike_in_every_home() -> None:
+    """Keep what dbt has parsed when a home is moved or copied.
+
+    dbt parses the whole project anew, for twelve seconds, when the database lies elsewhere. Nothing
+    of it follows from that path; what reads the home from the environment is parsed anew anyway.
+    """
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+
+    name_keys = DuckDBCredentials._connection_keys
+
+    def name_keys_but_path(self: Any) -> tuple[str, ...]:
+        return tuple(key for key in name_keys(self) if key != "path")
+
+    DuckDBCredentials._connection_keys = name_keys_but_path  # type: ignore[method-assign]
+
+
 def _leave(code: object) -> None:
     """Exit without taking the manifest's objects apart one by one, which took over a second."""
     sys.stdout.flush()
@@ -61,6 +77,7 @@ def main() -> None:
     from dbt.cli.main import cli
 
     _leave_debugging_out()
+    _parse_alike_in_every_home()
     line = sys.stdin.readline()
     if not line:
         code = 0
