@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+import dbt_runs
 from tiktok_warehouse import cli, generate, offers, transform
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 from tiktok_warehouse.people import SECRET_VARIABLE
@@ -25,30 +25,21 @@ MOUNTING_IS_REFUSED = "this user may not mount a file system, so none can be fil
 
 
 @pytest.fixture(scope="session", autouse=True)
-def parsed_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What dbt has parsed for one home serves the others, of all workers: 11 of its 13 seconds."""
-    kept = tmp_path_factory.getbasetemp()
-    kept = (kept.parent if os.environ.get("PYTEST_XDIST_WORKER") else kept) / "parsed"
-    kept.mkdir(exist_ok=True)
+def parsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What dbt has parsed for one home serves the others, those of the other workers too."""
+    root = tmp_path_factory.getbasetemp()
+    folder = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "parsed"
+    folder.mkdir(exist_ok=True)
     run = transform.DbtProcess.run
 
     def run_parsed(
-        self: transform.DbtProcess, home: Home, arguments: list[str], *rest: Any, **settings: str
+        self: transform.DbtProcess, home: Home, arguments: list[str], *rest: Any, **settings: Any
     ) -> tuple[int, list[str]]:
-        parsed = transform.find_target(home) / "partial_parse.msgpack"
-        variables = arguments[arguments.index("--vars") + 1]
-        shared = kept / hashlib.sha256(f"{PROJECT_ROOT}{variables}".encode()).hexdigest()
-        if shared.exists() and not parsed.exists():
-            parsed.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(shared, parsed)
-        result = run(self, home, arguments, *rest, **settings)
-        if parsed.exists() and not shared.exists():
-            whole = shared.with_suffix(f".{os.getpid()}")
-            shutil.copy(parsed, whole)
-            whole.replace(shared)
-        return result
+        with dbt_runs.parsed_once(PROJECT_ROOT, arguments):
+            return run(self, home, arguments, *rest, **settings)
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(dbt_runs.PARSED_VARIABLE, str(folder))
         patch.setattr(transform.DbtProcess, "run", run_parsed)
         yield
 

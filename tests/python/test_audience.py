@@ -6,7 +6,6 @@ import json
 import os
 import random
 import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from dbt_runs import DBT
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
 VARIABLES = yaml.safe_load((PROJECT_ROOT / "dbt_project.yml").read_text("utf-8"))["vars"]
@@ -213,7 +213,7 @@ def test_no_mart_of_the_audience_names_a_person(
 def segments_query(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The mart as dbt compiles it."""
     target = tmp_path_factory.mktemp("compiled")
-    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "compile"]
+    command = [*DBT, "--quiet", "compile"]
     command += ["--select", "audience_segments", "--target-path", str(target)]
     command += ["--no-introspect", "--log-path", str(target), "--vars", json.dumps({})]
     environment = {**os.environ, "TIKTOK_WAREHOUSE_HOME": str(target)}

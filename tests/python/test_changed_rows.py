@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 
 import duckdb
 import pytest
 
+from dbt_runs import DBT
 from tiktok_warehouse import publish, transform
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
@@ -21,7 +21,7 @@ NOT_NULL = "not_null_stg_event_log__video_views_video_id"
 
 def run_tests(home: Home, published: int, *names: str) -> set[str]:
     """Run tests of dbt as a refresh after such a publication does; give back those that fail."""
-    command = [sys.executable, "-m", "dbt.cli.main", "test", "--select", *names]
+    command = [*DBT, "test", "--select", *names]
     command += ["--target-path", str(transform.find_target(home)), "--log-level-file", "none"]
     command += ["--vars", "{raw_source: lake, reporting_time_zone: UTC}"]
     environment = {

@@ -12,7 +12,6 @@ import math
 import os
 import statistics
 import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from dbt_runs import DBT
 from tiktok_warehouse import cli
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
@@ -267,7 +267,7 @@ def land_view(home: Home, video: str, source: str) -> None:
 
 def build_funnel(home: Home) -> None:
     """The models alone: a whole refresh would check every mart three times."""
-    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "run"]
+    command = [*DBT, "--quiet", "run"]
     command += ["--select", "+int_traffic_source_funnel_daily"]
     command += ["--vars", json.dumps({"raw_source": "lake"})]
     command += ["--target-path", str(home.root / "target"), "--log-path", str(home.logs)]

@@ -13,7 +13,6 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 import oracle
+from dbt_runs import DBT
 from oracle import SPECS, LandedFile, Table
 from tiktok_warehouse import lake
 from tiktok_warehouse.entities import list_all_entities
@@ -205,7 +205,7 @@ class Workspace:
         home = self.folder / "home"
         shutil.rmtree(home / "build", ignore_errors=True)
         target = str(self.folder / "target")
-        command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build"]
+        command = [*DBT, "--quiet", "build"]
         command += ["--exclude-resource-type", *self.excluded]
         command += ["--vars", json.dumps(variables), "--target-path", target, "--log-path", target]
         environment = {**os.environ, "TIKTOK_WAREHOUSE_HOME": str(home)}

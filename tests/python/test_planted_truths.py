@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 import pytest
 
+from dbt_runs import DBT
 from tiktok_warehouse import cli, question_docs
 from tiktok_warehouse.generate import generate_log, generate_sample
 from tiktok_warehouse.generate_plants import Plants, is_on_topic
@@ -90,7 +90,7 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> Sets:
 
 def build(home: Home, target: Path) -> None:
     """Build what the answers need, untested: other tests see to that."""
-    command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build"]
+    command = [*DBT, "--quiet", "build"]
     command += ["--select", *(f"+{mart}" for mart in MARTS)]
     command += ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
     command += ["--vars", json.dumps({"raw_source": "lake"}), "--target-path", str(target)]

@@ -21,6 +21,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from dbt_runs import DBT
 from tiktok_warehouse import (
     cli,
     ingest,
@@ -695,7 +696,7 @@ def test_dbt_alone_refuses_a_full_refresh_of_a_lake(lake_home: Home) -> None:
     variables = json.dumps({"raw_source": "lake"})
     finished = subprocess.run(
         [
-            *(sys.executable, "-m", "dbt.cli.main", "build", "--full-refresh"),
+            *(*DBT, "build", "--full-refresh"),
             *("--vars", variables, "--target-path", str(lake_home.build / "dbt")),
             *("--log-path", str(lake_home.logs)),
         ],

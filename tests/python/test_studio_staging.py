@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -21,6 +20,7 @@ import pytest
 from api_files import make_account, make_video, page, video_page
 from api_files import write as write_payload
 from archive_files import make_json, write_json
+from dbt_runs import DBT
 from studio_files import Studio, make_files, write_unzipped
 from studio_truth import (
     FOLLOWERS,
@@ -184,15 +184,7 @@ def run_dbt(home: Home) -> None:
     sources = ("studio", "accounts_api", "personal_archive")
     selection += [f"path:models/staging/{source}" for source in sources]
     command = [
-        *(
-            sys.executable,
-            "-m",
-            "dbt.cli.main",
-            "build",
-            "--select",
-            *selection,
-            "rejection_reasons",
-        ),
+        *(*DBT, "build", "--select", *selection, "rejection_reasons"),
         *("--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"),
         *("--vars", json.dumps({"raw_source": "lake"})),
         *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),

@@ -14,7 +14,6 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 import oracle
+from dbt_runs import DBT
 from test_oracle import (
     GENERATE_ONLY,
     PROJECT,
@@ -72,7 +72,7 @@ class Refreshed:
         home = self.folder / name
         variables = {"raw_source": "lake", "reporting_time_zone": self.time_zone}
         target = self.folder / "target"
-        command = [sys.executable, "-m", "dbt.cli.main", "--quiet", "build"]
+        command = [*DBT, "--quiet", "build"]
         command += ["--exclude-resource-type", "test", "unit_test"]
         command += ["--vars", json.dumps(variables)]
         command += ["--target-path", str(target), "--log-path", str(target)]

@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from dbt_runs import DBT
 from tiktok_warehouse import check_results, cli, transform, validate
 from tiktok_warehouse import refresh as refresh_module
 from tiktok_warehouse.errors import ChecksFailed, WarehouseError
@@ -387,7 +388,7 @@ def test_the_rows_that_break_a_dbt_test_are_a_view_that_keeps_and_publishes_nobo
     with duckdb.connect(str(home.database)) as connection:
         connection.execute(f"insert into {KPIS} from {KPIS} where {A_USUAL_DAY}")
     test = "unique_grain_daily_account_kpis_account_id__kpi_date"
-    command = [sys.executable, "-m", "dbt.cli.main", "test", "--select", test]
+    command = [*DBT, "test", "--select", test]
     command += ["--target-path", str(transform.find_target(home)), "--log-level-file", "none"]
     environment = {**os.environ, "TIKTOK_WAREHOUSE_HOME": str(home.root)}
     finished = subprocess.run(command, cwd=PROJECT_ROOT, env=environment, capture_output=True)
