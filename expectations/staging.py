@@ -163,6 +163,20 @@ UNITS_UNCHANGED = Check(
     " not both by the same factor.",
 )
 
+FEW_UNITS_UNCHANGED = Check(
+    name="units_within_history",
+    layer="staging",
+    severity="warning",
+    expected=f"not both median and 90th percentile {UNIT_FACTOR} times above (or below) the usual",
+    what="Durations of videos and amounts of conversions (each currency by itself), in an ingest of"
+    f" {FLAGGED_ROWS} rows or more beside the entity's other ingests of as many.",
+    why="Amounts in cents and durations in milliseconds pass every rule for a single row.",
+    remedy="Look at the column in the file and in the one before it. Convert it in a mapping file"
+    " (docs/mapping-files.md), and ingest the file again; if the values are right, nothing is to be"
+    " done.",
+    right_data="Few sales, of another kind than all the ones before.",
+)
+
 MIX = Check(
     name="mix_within_history",
     layer="staging",
@@ -230,6 +244,7 @@ CHECKS = [
     COLUMNS_NOT_SHIFTED,
     WATCH_TIME,
     UNITS_UNCHANGED,
+    FEW_UNITS_UNCHANGED,
     MIX,
     PEOPLE,
     REPEATED,
@@ -261,7 +276,7 @@ def observe(project: Project) -> Sequence[Observation]:
     return [
         Observation("ingest_statuses", _count_statuses(project)),
         Observation("ingest_filled", _count_all_filled(project)),
-        Observation("ingest_quantiles", _measure_durations()),
+        Observation("ingest_quantiles", _measure_quantiles()),
         Observation("ingest_newest", _find_newest_events(project)),
         Observation("ingest_values", _count_values()),
         Observation("ingest_people", _count_people()),
@@ -336,18 +351,16 @@ def observe(project: Project) -> Sequence[Observation]:
         ),
         Observation(
             "ingest_durations",
-            _compare_durations(),
+            _compare_quantiles(HISTORY_ROWS, "ends_with(column_name, '_seconds')"),
             [
-                no_rows(WATCH_TIME, _SHOWN_DURATIONS, _durations_beyond(SHIFT_FACTOR)),
-                no_rows(
-                    UNITS_UNCHANGED,
-                    _SHOWN_DURATIONS,
-                    f"(median_value > usual_median * {UNIT_FACTOR}"
-                    f" and p90_value > usual_p90 * {UNIT_FACTOR})"
-                    f" or (median_value < usual_median / {UNIT_FACTOR}"
-                    f" and p90_value < usual_p90 / {UNIT_FACTOR})",
-                ),
+                no_rows(WATCH_TIME, _SHOWN_QUANTILES, _quantiles_beyond(SHIFT_FACTOR)),
+                no_rows(UNITS_UNCHANGED, _SHOWN_QUANTILES, _ANOTHER_UNIT),
             ],
+        ),
+        Observation(
+            "ingest_units",
+            _compare_quantiles(FLAGGED_ROWS, "column_name <> 'watch_seconds'"),
+            [no_rows(FEW_UNITS_UNCHANGED, _SHOWN_QUANTILES, _ANOTHER_UNIT)],
         ),
         Observation(
             "ingest_mix",
@@ -537,33 +550,37 @@ def _count_filled(entity: str, table: str, columns: Iterable[str]) -> str:
     )
 
 
-def _measure_durations() -> str:
+def _measure_quantiles() -> str:
+    amounts = ("conversions", "'value_amount in ' || currency", "value_amount")
+    durations = ((entity, quote(column), column) for entity, column in _DURATIONS.items())
     return union_all(
-        f"select {quote(entity)} as entity, {quote(column)} as column_name,"
+        f"select {quote(entity)} as entity, {name} as column_name,"
         " _ingest_id as ingest_id, count(*) as row_count,"
         f" quantile_cont({column}::double, 0.5) as median_value,"
         f" quantile_cont({column}::double, 0.9) as p90_value"
         f" from staging.base_event_log__{entity}"
         f" where row_status = 'accepted' and {column} > 0 group by all"
-        for entity, column in _DURATIONS.items()
+        for entity, name, column in (*durations, amounts)
     )
 
 
-def _compare_durations() -> str:
+def _compare_quantiles(rows: int, columns: str) -> str:
     return f"""
         with marked as (
             select quantiles.*, n.ingest_id is not null as is_new,
                 bool_and(n.ingest_id is not null) over (partition by entity) as is_first
             from checks.ingest_quantiles as quantiles
             left join checks.new_ingests as n using (entity, ingest_id)
+            where {columns}
         )
         select a.entity, a.column_name, a.ingest_id, a.row_count, a.median_value, a.p90_value,
             median(h.median_value) as usual_median, median(h.p90_value) as usual_p90
         from marked as a
         inner join marked as h
-            on a.entity = h.entity and a.ingest_id <> h.ingest_id
-            and (h.is_first or not h.is_new) and h.row_count >= {HISTORY_ROWS}
-        where a.is_new and a.row_count >= {HISTORY_ROWS}
+            on a.entity = h.entity and a.column_name = h.column_name
+            and a.ingest_id <> h.ingest_id
+            and (h.is_first or not h.is_new) and h.row_count >= {rows}
+        where a.is_new and a.row_count >= {rows}
         group by all
     """
 
@@ -677,18 +694,24 @@ def _find_repeats() -> str:
     )
 
 
-_SHOWN_DURATIONS = (
+_SHOWN_QUANTILES = (
     "entity, column_name as column, ingest_id as ingest, round(median_value, 2) as median,"
     " round(usual_median, 2) as usual_median, round(p90_value, 2) as p90,"
     " round(usual_p90, 2) as usual_p90"
 )
 
 
-def _durations_beyond(factor: int) -> str:
+def _quantiles_beyond(factor: int) -> str:
     return " or ".join(
         f"{value} not between {usual} / {factor} and {usual} * {factor}"
         for value, usual in (("median_value", "usual_median"), ("p90_value", "usual_p90"))
     )
+
+
+_ANOTHER_UNIT = (
+    f"(median_value > usual_median * {UNIT_FACTOR} and p90_value > usual_p90 * {UNIT_FACTOR})"
+    f" or (median_value < usual_median / {UNIT_FACTOR} and p90_value < usual_p90 / {UNIT_FACTOR})"
+)
 
 
 def _find_newest_events(project: Project) -> str:

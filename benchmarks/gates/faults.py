@@ -346,8 +346,8 @@ FILES: tuple[Fault, ...] = (
     # Units, columns and values of another meaning.
     stopped("watch time in milliseconds", "durations_in_seconds", rows(VIEWS, seconds(1000))),
     stopped("watch time in minutes", "durations_in_seconds", rows(VIEWS, seconds(1 / 60))),
-    warned("videos in milliseconds", "durations_within_history", videos_in_milliseconds),
-    warned("amounts in cents", "durations_within_history", rows(SALES, times("value_amount", 100))),
+    warned("videos in milliseconds", "units_within_history", videos_in_milliseconds),
+    warned("amounts in cents", "units_within_history", rows(SALES, times("value_amount", 100))),
     stopped("amounts as currencies", "columns_not_shifted", rows(SALES, swap(*MONEY))),
     stopped("people as sources", "columns_not_shifted", rows(VIEWS, swap(*PERSON))),
     warned("currencies as signs", "columns_readable_as_before", rows(SALES, put(currency="€"))),

@@ -121,11 +121,39 @@ def test_another_unit_of_watch_times_stops_and_another_mix_does_not(
     assert staged.judge("durations_within_history")
 
 
+# A large order among small ones, and a currency that is new, are no other unit.
+UNITS = [
+    ("100", "EUR", True),
+    ("0.01", "EUR", True),
+    ("10", "EUR", False),
+    ("case when n = 3 then 900 else 1 end", "EUR", False),
+    ("160", "JPY", False),
+]
+
+
 def test_one_long_tail_is_another_mix_and_no_other_unit(staged: Staged) -> None:
     staged.add("video_views", OLD, 200, watch_seconds="5")
     staged.add("video_views", NEW, 200, watch_seconds="case when n % 4 = 0 then 3000 else 5 end")
     assert staged.judge("durations_in_seconds") == []
     assert staged.judge("durations_within_history")
+
+
+@pytest.mark.parametrize(("factor", "currency", "is_told"), UNITS)
+def test_amounts_of_another_unit_are_told_for_few_rows(
+    staged: Staged, factor: str, currency: str, is_told: bool
+) -> None:
+    staged.add("conversions", OLD, 20, value_amount="5 + n", currency="'EUR'")
+    amount = f"{factor} * (5 + n)"
+    staged.add("conversions", NEW, 12, value_amount=amount, currency=f"'{currency}'")
+    assert bool(staged.judge("units_within_history")) == is_told
+
+
+def test_durations_of_few_videos_in_milliseconds_are_told(staged: Staged) -> None:
+    staged.add("videos", OLD, 12, duration_seconds="5 + n")
+    staged.add("videos", NEW, 12, duration_seconds="1000 * (5 + n)")
+    (found,) = staged.judge("units_within_history")
+    assert (found["column"], found["median"]) == ("duration_seconds", 10500)
+    assert staged.judge("durations_in_seconds") == [], "too few to stop a publication"
 
 
 def test_everybody_as_one_person_is_told(staged: Staged) -> None:
