@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_HOME := target/test-home
+# A file's tests share what they build, so one worker has them all.
+IN_TWO := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -34,11 +36,11 @@ test-dbt: $(VENV)/.installed-dev
 
 ## test-python: the tests of the Python part, and of the models through it
 test-python: $(VENV)/.installed-dev
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/pytest $(IN_TWO)
 
 ## test-journeys: what README and docs tell people to type, typed on a clean clone (minutes)
 test-journeys: $(VENV)/.installed-dev
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder tests/journeys
+	$(BIN)/pytest $(IN_TWO) tests/journeys
 
 ## test-spark: Spark, on this machine, gives the rows that DuckDB gives (needs Java 17; minutes)
 test-spark: find-java $(VENV)/.installed-spark

@@ -24,8 +24,6 @@ from tiktok_warehouse import cli, offers, transform, validate
 from tiktok_warehouse.home import Home, open_home
 from tiktok_warehouse.people import SECRET_VARIABLE
 
-pytestmark = pytest.mark.xdist_group("canary")
-
 KPIS = "marts.daily_account_kpis"
 AN_ACCOUNT = f"(select min(account_id) from {KPIS} where account_role = 'own')"
 A_DAY = f"(select max(kpi_date) - 20 from {KPIS})"

@@ -6,13 +6,10 @@ import os
 import subprocess
 
 import duckdb
-import pytest
 
 from dbt_runs import DBT
 from tiktok_warehouse import publish, transform
 from tiktok_warehouse.home import PROJECT_ROOT, Home
-
-pytestmark = pytest.mark.xdist_group("refresh")
 
 BASE = "staging.base_event_log__video_views"
 UNIQUE = "unique_stg_event_log__video_views_view_id"

@@ -11,8 +11,6 @@ from tiktok_warehouse import check_docs, check_results, transform
 from tiktok_warehouse.errors import UsageError
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
-pytestmark = pytest.mark.xdist_group("validate")
-
 
 def test_the_committed_page_is_the_generated_one() -> None:
     committed = (PROJECT_ROOT / check_docs.PAGE).read_text(encoding="utf-8")

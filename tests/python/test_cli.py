@@ -63,9 +63,6 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         yield home
 
 
-pytestmark = pytest.mark.xdist_group("cli")
-
-
 def test_a_refresh_takes_landing_and_publishes_its_kpis(refreshed: Home) -> None:
     assert list(refreshed.landing.iterdir()) == []
     rows = published(

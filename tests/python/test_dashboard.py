@@ -24,8 +24,6 @@ from tiktok_warehouse.home import Home
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.xdist_group("validate")
-
 TABS = ("overview", "content", "retention", "funnel", "audience", "benchmarks", "trust")
 OWN = "(select account_id from marts.dim_accounts where account_role = 'own')"
 LAST = "(select max(kpi_date) from marts.daily_account_kpis)"

@@ -13,8 +13,6 @@ from tiktok_warehouse import cli, offers
 from tiktok_warehouse.home import Home, open_home
 from tiktok_warehouse.people import SECRET_VARIABLE
 
-pytestmark = pytest.mark.xdist_group("data_trust")
-
 # Old enough for every day to be settled.
 LAST_DAY = datetime.now(UTC).date() - timedelta(days=4)
 FIRST_DAYS = [LAST_DAY - timedelta(days=ago) for ago in range(59, 24, -1)]

@@ -31,14 +31,12 @@ def site(sample_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "site"
 
 
-@pytest.mark.xdist_group("validate")
 def test_no_page_fetches_anything_from_another_host(site: Path) -> None:
     pages = list(site.rglob("*.html"))
     assert len(pages) > 20
     assert [page.name for page in pages if FETCHED.search(page.read_text(encoding="utf-8"))] == []
 
 
-@pytest.mark.xdist_group("validate")
 def test_the_entry_page_leads_to_everything(site: Path) -> None:
     page = (site / "index.html").read_text(encoding="utf-8")
     addresses = set(re.findall(r'href="([^"]+)"', page))
@@ -46,7 +44,6 @@ def test_the_entry_page_leads_to_everything(site: Path) -> None:
     assert {page.with_suffix(".html").as_posix() for page in docs_site.list_pages()} <= addresses
 
 
-@pytest.mark.xdist_group("validate")
 def test_each_diagram_is_drawn_with_every_table_of_its_subject(site: Path) -> None:
     page = (site / "docs" / "erd.html").read_text(encoding="utf-8")
     assert "mermaid" not in page
@@ -56,7 +53,6 @@ def test_each_diagram_is_drawn_with_every_table_of_its_subject(site: Path) -> No
     assert 'class="by-name"' in page
 
 
-@pytest.mark.xdist_group("validate")
 def test_dbts_page_shows_no_path_of_the_machine_and_may_ask_nobody(site: Path) -> None:
     page = (site / "dbt.html").read_text(encoding="utf-8")
     assert str(PROJECT_ROOT) not in page

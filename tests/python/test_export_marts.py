@@ -19,8 +19,6 @@ from tiktok_warehouse import cli, offers
 from tiktok_warehouse.home import Home, open_home
 from tiktok_warehouse.people import SECRET_VARIABLE
 
-pytestmark = pytest.mark.xdist_group("export_marts")
-
 BAKES = Studio(account="bakes", exported_on=date(2026, 3, 9), days=28, lag=2, viewers_later=0)
 EVENTS = {
     "accounts": "account_id,handle,account_role\n007,@Fries,own\n",

@@ -19,8 +19,6 @@ from tiktok_warehouse.errors import ExitCode
 from tiktok_warehouse.home import Home, open_home
 from tiktok_warehouse.people import SECRET_VARIABLE
 
-pytestmark = pytest.mark.xdist_group("forget")
-
 SECRET = "a key of more than sixteen characters"
 ANNA = "anna-4711"
 FILES = {

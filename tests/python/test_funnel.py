@@ -26,8 +26,6 @@ from dbt_runs import DBT
 from tiktok_warehouse import cli
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
-pytestmark = pytest.mark.xdist_group("validate")
-
 Row = dict[str, Any]
 # Account, day, breakdown, and its value.
 Key = tuple[str, date, str, str]

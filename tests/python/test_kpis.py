@@ -17,8 +17,6 @@ from rich.console import Console
 from tiktok_warehouse import cli, kpis, report
 from tiktok_warehouse.home import Home
 
-pytestmark = pytest.mark.xdist_group("validate")
-
 FIRST = date(2026, 8, 1)
 
 

@@ -14,10 +14,7 @@ from tiktok_warehouse.home import Home, open_home
 
 LOG = SHARED_DATA / "kuairand" / "short_video_events.tsv"
 
-pytestmark = [
-    pytest.mark.xdist_group("kuairand"),
-    pytest.mark.skipif(not LOG.exists(), reason=SHARED_IS_ABSENT),
-]
+pytestmark = pytest.mark.skipif(not LOG.exists(), reason=SHARED_IS_ABSENT)
 
 
 @pytest.fixture(scope="module")

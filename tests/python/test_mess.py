@@ -11,8 +11,6 @@ from tiktok_warehouse.entities import ENTITIES
 from tiktok_warehouse.generate import planted_mess
 from tiktok_warehouse.generate_mess import HOSTILE_TEXTS, TIMESTAMP_FORMS
 
-pytestmark = pytest.mark.xdist_group("sample")
-
 KEYS = {
     "accounts": "account_id",
     "videos": "video_id",

@@ -31,7 +31,6 @@ def test_each_model_that_readers_may_read_has_its_table() -> None:
     assert models == {table.name for table in model_docs.read_tables()}
 
 
-@pytest.mark.xdist_group("validate")
 def test_only_a_column_that_speaks_of_null_holds_one(
     sample_build: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -45,7 +44,6 @@ def test_only_a_column_that_speaks_of_null_holds_one(
     assert silent == [], "say in their YAML when they are NULL"
 
 
-@pytest.mark.xdist_group("validate")
 def test_each_drawn_relation_finds_its_row(sample_build: duckdb.DuckDBPyConnection) -> None:
     lost = [
         f"{table.name}.{relation.column}"

@@ -28,8 +28,6 @@ from tiktok_warehouse.generate import generate_log, generate_sample
 from tiktok_warehouse.generate_plants import Plants, is_on_topic
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 
-of_the_sets = pytest.mark.xdist_group("planted_truths")
-
 SETS = 20
 EVENTS = 200_000
 DAYS = 90
@@ -162,7 +160,6 @@ def has_campaign_product(rows: list[Row], plants: Plants) -> bool:
     return (wanted["product_id"], wanted["verdict"]) == (plants.campaign_product_id, "demand_up")
 
 
-@of_the_sets
 @pytest.mark.parametrize(
     ("question", "is_found"),
     [
@@ -243,7 +240,6 @@ def shuffled(
         yield connection
 
 
-@of_the_sets
 def test_of_200_label_shuffles_at_most_5_percent_report_a_finding(
     shuffled: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -256,7 +252,6 @@ def test_of_200_label_shuffles_at_most_5_percent_report_a_finding(
     assert len(found or []) <= len(judged) * MOST_FALSE_PCT / 100, found
 
 
-@pytest.mark.xdist_group("validate")
 def test_the_sample_s_answers_are_what_was_planted_in_it(sample_home: Home, tmp_path: Path) -> None:
     """Of its three accounts the smallest posts too little to tell an hour or a topic by.
 

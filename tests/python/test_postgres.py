@@ -24,8 +24,6 @@ from tiktok_warehouse.errors import UsageError
 from tiktok_warehouse.home import Home
 from tiktok_warehouse.postgres import Destination
 
-pytestmark = pytest.mark.xdist_group("postgres")
-
 MARTS = tuple(f"marts.mart_{letter}" for letter in "abcdef")
 
 

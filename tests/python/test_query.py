@@ -20,8 +20,6 @@ from tiktok_warehouse import ask, cli, rows_out
 from tiktok_warehouse.errors import UsageError
 from tiktok_warehouse.home import Home
 
-pytestmark = pytest.mark.xdist_group("validate")
-
 
 def run(home: Home, *arguments: str) -> int:
     return cli.run(["query", *arguments, "--home", str(home.root)])

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 
-import pytest
 import yaml
 
 from tiktok_warehouse import question_docs
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
 
-@pytest.mark.xdist_group("validate")
 def test_the_committed_page_is_the_generated_one(sample_home: Home) -> None:
     committed = (PROJECT_ROOT / question_docs.PAGE).read_text(encoding="utf-8")
     written = question_docs.render(sample_home)

@@ -36,8 +36,6 @@ from tiktok_warehouse import refresh as refresh_module
 from tiktok_warehouse.errors import ChecksFailed, ExitCode
 from tiktok_warehouse.home import Home, open_home
 
-pytestmark = pytest.mark.xdist_group("refresh")
-
 PROJECT = Path(__file__).resolve().parents[2]
 HEADER = "view_id,viewed_at,video_id,person_id,watch_seconds\n"
 

@@ -19,8 +19,6 @@ from metricflow.engine.metricflow_engine import MetricFlowQueryRequest
 
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 
-pytestmark = pytest.mark.xdist_group("validate")
-
 PROJECT_FILES = (
     "dbt_project.yml",
     "profiles.yml",

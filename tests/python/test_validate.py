@@ -30,8 +30,6 @@ validate.load_great_expectations()
 import expectations  # noqa: E402 - the suites lie at the project's root, which is on the path now
 from expectations.suite import Check, ExpectNoRows, Observation, Rule, native, no_rows  # noqa: E402
 
-pytestmark = pytest.mark.xdist_group("validate")
-
 CHECK = Check(
     name="made_up",
     layer="marts",
