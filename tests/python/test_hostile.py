@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import resource
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tiktok_warehouse import ingest, plain_files, preview, readers
+from tiktok_warehouse import cli, ingest, plain_files, preview, readers
 from tiktok_warehouse.errors import RefusedFile, UsageError
-from tiktok_warehouse.home import Home, open_home
+from tiktok_warehouse.home import FOLDERS, Home, open_home
 from tiktok_warehouse.ingest import IngestResult, ingest_paths
 from tiktok_warehouse.mapping import load_mapping
 
@@ -328,3 +329,47 @@ def test_what_was_opened_is_what_is_looked_at(tmp_path: Path) -> None:
             plain_files.open_plain(path)
     with pytest.raises(FileNotFoundError):
         plain_files.open_plain(tmp_path / "absent")
+
+
+# --- who can read a home -----------------------------------------------------------------------
+
+
+def modes(root: Path) -> set[int]:
+    paths = [root, *(path for path in root.rglob("*") if not path.is_symlink())]
+    return {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in paths}
+
+
+def test_a_new_home_is_its_owner_s_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        root = tmp_path / "home"
+        (tmp_path / "video_views.csv").write_text(GOOD)
+        assert cli.run(["init", "--home", str(root)]) == 0
+        assert cli.run(["ingest", str(tmp_path / "video_views.csv"), "--home", str(root)]) == 0
+        assert modes(root) == {0}
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize("command", ["init", "doctor"])
+def test_a_home_that_was_open_to_everybody_is_closed(tmp_path: Path, command: str) -> None:
+    root = tmp_path / "home"
+    cli.run(["init", "--home", str(root)])
+    outside = tmp_path / "outside"
+    outside.write_text("x")
+    outside.chmod(0o644)
+    (root / "logs" / "link").symlink_to(outside)
+    for path in (root, *(root / name for name in FOLDERS)):
+        path.chmod(0o755)
+    (root / "warehouse.toml").chmod(0o644)
+    assert cli.run([command, "--home", str(root)]) == 0
+    assert modes(root) == {0}
+    assert stat.S_IMODE(outside.stat().st_mode) == 0o644
+
+
+def test_a_home_that_its_owner_opened_to_a_group_stays_so(tmp_path: Path) -> None:
+    root = tmp_path / "home"
+    cli.run(["init", "--home", str(root)])
+    root.chmod(0o750)
+    assert cli.run(["doctor", "--home", str(root)]) == 0
+    assert stat.S_IMODE(root.stat().st_mode) == 0o750
