@@ -9,6 +9,7 @@ zip is kept in quarantine as it was offered.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -439,17 +440,18 @@ def _find_among(landed: _Exports, piece: exports.Piece) -> str | None:
 
 def _write_export(run: _Run, export: exports.Export) -> list[LandedFile]:
     piece = export.piece
+    name = _unname_owner(export)
     run.exports_now.add(_export_key(piece))
     landed = []
     for part in export.parts:
         batches = _hash_people(run, _count_rows(run, part.open_batches()))
-        seq, rows, malformed = lake.write_entity(run.incoming, part.entity, batches, piece.label)
+        seq, rows, malformed = lake.write_entity(run.incoming, part.entity, batches, name)
         run.incoming.registered.append(
             lake.Registered(
                 ingest_seq=seq,
                 ingest_id=run.incoming.ingest_id,
                 entity=part.entity.name,
-                source_file=piece.label,
+                source_file=name,
                 source_kind=piece.source_kind,
                 content_sha256=piece.sha256,
                 mapping_name=None,
@@ -478,12 +480,26 @@ def _write_export(run: _Run, export: exports.Export) -> list[LandedFile]:
     return landed
 
 
+def _unname_owner(export: exports.Export) -> str:
+    """A file's name for people; an archive's often names its owner, who is a person."""
+    label, owner = export.piece.label, export.facts.account
+    if export.piece.source_kind != exports.PERSONAL_ARCHIVE or not owner:
+        return label
+    return re.sub(re.escape(owner), "(owner)", label, flags=re.IGNORECASE)
+
+
 def _hash_people(run: _Run, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    from tiktok_warehouse.sources.personal_archive_sections import PERSON_COLUMNS_OF_ARCHIVE
+    from tiktok_warehouse.sources.personal_archive_sections import (
+        OWNER,
+        PERSON_COLUMNS_OF_ARCHIVE,
+    )
 
     for batch in batches:
         hashed = [
-            rewrite_distinct(column, run.hash_values)
+            rewrite_distinct(
+                pc.utf8_lower(column) if name == OWNER else column,
+                run.hash_values,
+            )
             if name in PERSON_COLUMNS_OF_ARCHIVE
             else column
             for name, column in zip(batch.schema.names, batch.columns, strict=True)

@@ -21,6 +21,7 @@ from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import FOLDERS, Home, open_home
 from tiktok_warehouse.ingest import IngestResult, ingest_paths
 from tiktok_warehouse.mapping import load_mapping
+from tiktok_warehouse.recognise import recognise
 
 GOOD = "view_id,viewed_at,video_id,watch_seconds\n1,2026-08-01,v1,2\n"
 LONG = "x" * 1_000_000
@@ -93,12 +94,10 @@ def test_deep_json_of_every_kind_stops_no_other_file(home: Home) -> None:
 def test_an_error_that_nobody_foresaw_is_one_file_s(
     home: Home, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    real = ingest.recognise
-
     def fail(name: str, *args: Any, **kwargs: Any) -> Any:
         if "bad" in name:
             raise error
-        return real(name, *args, **kwargs)
+        return recognise(name, *args, **kwargs)
 
     monkeypatch.setattr(ingest, "recognise", fail)
     put(home, "video_views-bad.csv", GOOD + "2,2026-08-01,v1,2\n")
@@ -148,7 +147,7 @@ def many_nothings(path: Path) -> None:
     write_parquet(path, texts, 50)
 
 
-BOMBS: dict[str, Callable[[Path], None]] = {
+BOMBS: dict[str, Callable[[Path], object]] = {
     "text.parquet": long_text,
     "lists.parquet": long_lists,
     "pages.parquet": plain_pages,
