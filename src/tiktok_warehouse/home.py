@@ -31,6 +31,7 @@ CONFIG_SCHEMA: dict[str, Any] = {
     "properties": {
         "reporting_time_zone": {"type": "string", "minLength": 1},
         "keep_originals": {"type": "string", "minLength": 1},
+        "publish_person_keys": {"type": "boolean"},
         "keep_versions": {"type": "integer", "minimum": 1},
         "mappings": {"type": "array", "items": {"type": "string", "minLength": 1}},
     },
@@ -50,6 +51,10 @@ CONFIG_TEMPLATE = """\
 # them moved there instead. It will hold viewers' ids in the clear.
 # keep_originals = "/srv/tiktok-originals"
 
+# Whether fct_interactions is published with the keyed hash of who acted. With it, groups of people
+# that other tables withhold can be counted again. Only where every reader may know single people.
+# publish_person_keys = false
+
 # Mapping files for logs of another shape, tried beside those that ship with the project.
 # Paths are relative to this file.
 # mappings = ["my-platform.yml"]
@@ -63,6 +68,7 @@ class Home:
     root: Path
     reporting_time_zone: str = "UTC"
     keep_versions: int = 7
+    publish_person_keys: bool = False
     keep_originals: Path | None = None
     mappings: tuple[Path, ...] = ()
 
@@ -137,6 +143,7 @@ def open_home(root: Path, *, make_folders: bool = True) -> Home:
         root=root,
         reporting_time_zone=settings.get("reporting_time_zone", "UTC"),
         keep_versions=settings.get("keep_versions", 7),
+        publish_person_keys=settings.get("publish_person_keys", False),
         keep_originals=_outside(root, settings.get("keep_originals")),
         mappings=tuple((root / name).resolve() for name in settings.get("mappings", [])),
     )
