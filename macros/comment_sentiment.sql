@@ -6,6 +6,11 @@
     ]) }}
 {%- endmacro %}
 
+{#- Of those, what tells how people sound: withheld where so few were judged that it tells it of one. -#}
+{% macro comment_split_measures() -%}
+    {{ return(['positive_comments', 'negative_comments', 'comment_sentiment_sum']) }}
+{%- endmacro %}
+
 {#- The columns that a mart of sentiment shows, from those measures and `comments`. -#}
 {% macro comment_sentiment_columns() -%}
     comments_judged,

@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn, cast
 
 from tiktok_warehouse.errors import RefusedFile
+from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.sources.export_file import ExportFile
 
 CHUNK_BYTES = 1 << 20
@@ -89,7 +90,7 @@ def is_zip(path: Path) -> bool:
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         return file.read(4) in _MAGICS
 
 
@@ -211,7 +212,7 @@ class _BoundedFile:
 @contextmanager
 def _open(source: Path | IO[bytes], called: str) -> Iterator[tuple[zipfile.ZipFile, int]]:
     """A zip of one level, and how many bytes it has."""
-    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+    with open_plain(source) if isinstance(source, Path) else nullcontext(source) as file:
         packed = file.seek(0, io.SEEK_END)
         try:
             archive = zipfile.ZipFile(cast(IO[bytes], _BoundedFile(file, called)))
@@ -249,7 +250,7 @@ def _check_members(members: Sequence[zipfile.ZipInfo], called: str, budget: _Bud
             f"would unpack to {budget.unpacked:,} bytes; at most {limits.total_bytes:,} are"
             " unpacked. Unpack it yourself and offer the files.",
         )
-    if _is_bomb(budget.unpacked, budget.packed, limits):
+    if is_bomb(budget.unpacked, budget.packed, limits):
         _refuse_bomb(called, "it", limits)
 
 
@@ -282,11 +283,12 @@ def _check_member(member: zipfile.ZipInfo, called: str, limits: Limits) -> None:
             f"packs {shown} with a method that is not read ({member.compress_type}). Unpack it and"
             " offer the files, or pack them as a plain zip.",
         )
-    if _is_bomb(member.file_size, member.compress_size, limits):
+    if is_bomb(member.file_size, member.compress_size, limits):
         _refuse_bomb(called, shown, limits)
 
 
-def _is_bomb(unpacked: int, packed: int, limits: Limits) -> bool:
+def is_bomb(unpacked: int, packed: int, limits: Limits = DEFAULT_LIMITS) -> bool:
+    """Whether something unpacks to so much more than its size that no export does."""
     return unpacked > limits.ratio_from_bytes and unpacked > limits.ratio * packed
 
 

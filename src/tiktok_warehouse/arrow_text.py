@@ -69,6 +69,25 @@ def to_text(array: pa.Array) -> pa.Array:
     raise ValueError(f"the type {kind} has no text form")
 
 
+def measure_text(array: pa.Array) -> int:
+    """About how many bytes ``to_text`` would make of a column, without making them."""
+    if isinstance(array, pa.DictionaryArray):
+        if not (_is_text(array.dictionary.type) or _is_bytes(array.dictionary.type)):
+            return int(array.nbytes)
+        lengths = pc.binary_length(array.dictionary).cast(pa.int64())
+        return int(pc.sum(pc.take(lengths, array.indices)).as_py() or 0)
+    if isinstance(array, pa.StructArray):
+        return sum(map(measure_text, array.flatten()))
+    if isinstance(array, pa.ListArray | pa.LargeListArray | pa.MapArray):
+        if len(array) == 0:
+            return 0
+        start, end = array.offsets[0].as_py(), array.offsets[-1].as_py()
+        is_map = isinstance(array, pa.MapArray)
+        children = (array.keys, array.items) if is_map else (array.values,)
+        return sum(measure_text(child.slice(start, end - start)) for child in children)
+    return int(array.nbytes)
+
+
 def trim(text: pa.Array) -> pa.Array:
     """Text without white space (as Unicode defines it) at both ends; the empty text is NULL."""
     trimmed = pc.utf8_trim_whitespace(text)

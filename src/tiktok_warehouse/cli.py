@@ -45,6 +45,7 @@ from tiktok_warehouse.home import (
     IS_CHECKOUT,
     PROJECT_ROOT,
     Home,
+    close_to_others,
     find_home,
     find_sample_home,
     hold_lock,
@@ -121,6 +122,8 @@ def init(home: HomeOption = None) -> None:
     root = find_home(home)
     opened = open_home(root)
     with hold_lock(opened, "init"):
+        if close_to_others(root):
+            report.say(out, f"Closed {root}: everybody on this machine could read it.")
         # People of the lake were hashed with a key that a new one would not match.
         people.load_secret(opened, create=not lake.read_registry(opened))
         if opened.config_file.exists():
@@ -136,7 +139,9 @@ def init(home: HomeOption = None) -> None:
 
 @app.command()
 def doctor(home: HomeOption = None) -> None:
-    """Look a home over and say what a refresh would stumble on. Changes nothing. Example:
+    """Look a home over and say what a refresh would stumble on. Closes a home that is open to all.
+
+    Example:
 
     tiktok-warehouse doctor --home /srv/homes/my-client
     """
@@ -826,6 +831,8 @@ def run(arguments: list[str]) -> int:
     Returns:
         The exit code.
     """
+    # What a command writes holds what people did: for its owner alone.
+    os.umask(0o077)
     try:
         result = app(arguments, prog_name="tiktok-warehouse", standalone_mode=False)
         code = int(result) if isinstance(result, int) else ExitCode.DONE

@@ -13,7 +13,7 @@ import duckdb
 
 from tiktok_warehouse import lake, people, postgres
 from tiktok_warehouse.errors import UsageError, WarehouseError
-from tiktok_warehouse.home import FOLDERS, PROJECT_ROOT, Home, open_home
+from tiktok_warehouse.home import FOLDERS, PROJECT_ROOT, Home, close_to_others, open_home
 from tiktok_warehouse.publish import DATABASE_NAME
 from tiktok_warehouse.recognise import load_mappings
 from tiktok_warehouse.version_tables import open_tables
@@ -25,7 +25,7 @@ Finding = tuple[str, bool, str]
 
 
 def examine(root: Path) -> list[Finding]:
-    """Examine the home at ``root`` without changing it.
+    """Examine the home at ``root``. All that is mended is who can read it.
 
     Returns:
         (what was looked at, whether it is well, what was found and what to do), in reading order.
@@ -37,6 +37,7 @@ def examine(root: Path) -> list[Finding]:
     findings.append(("home", True, str(root)))
     checks: list[tuple[str, Callable[[Home], str]]] = [
         ("folders", _examine_folders),
+        ("access", _examine_access),
         ("free space", _examine_space),
         ("key for people", _examine_key),
         ("mappings", _examine_mappings),
@@ -84,6 +85,12 @@ def _examine_folders(home: Home) -> str:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise UsageError(f"{folder} cannot be written by this user")
     return ", ".join(FOLDERS)
+
+
+def _examine_access(home: Home) -> str:
+    if close_to_others(home.root):
+        return "everybody on this machine could read this home; now only its owner can"
+    return "not open to everybody on this machine"
 
 
 def _examine_space(home: Home) -> str:

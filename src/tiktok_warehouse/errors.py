@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
+from pathlib import Path
 
 
 class ExitCode(IntEnum):
@@ -59,6 +63,36 @@ class RefusedFile(WarehouseError):
     """One file cannot be read; it goes to quarantine and the others go on."""
 
     exit_code = ExitCode.NOTHING_READABLE
+
+
+@contextmanager
+def refusing_what_nobody_foresaw(label: str) -> Iterator[None]:
+    """Let an error that one file causes refuse that file, so that the others go on.
+
+    An error of the disk (an OSError with a number) is no file's, and goes on its way.
+
+    Args:
+        label: the file's name for people.
+
+    Raises:
+        RefusedFile: in place of an error that nobody foresaw. It quotes nothing of the file.
+    """
+    try:
+        yield
+    except WarehouseError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        if isinstance(error, MemoryError):
+            problem = "takes more memory than there is. Offer it in smaller parts."
+        elif isinstance(error, RecursionError):
+            problem = "is nested too deeply to be read."
+        else:
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+            problem = f"cannot be read ({where}). This is a bug of ours: please report it."
+        raise RefusedFile(f"{label} {problem}") from error
 
 
 _NO_SPACE_OR_ACCESS = {

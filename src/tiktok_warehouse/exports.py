@@ -21,8 +21,9 @@ import pyarrow.compute as pc
 
 from tiktok_warehouse import archives, readers
 from tiktok_warehouse.entities import Entity
-from tiktok_warehouse.errors import RefusedFile
+from tiktok_warehouse.errors import RefusedFile, refusing_what_nobody_foresaw
 from tiktok_warehouse.offers import Offer, take_signature
+from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.sources.export_file import ExportFile
 
 if TYPE_CHECKING:
@@ -251,7 +252,8 @@ def plan(offers: Sequence[Offer], is_event_log: Callable[[Offer], bool]) -> list
     texts: list[Offer] = []
     for offer in offers:
         try:
-            kind = _recognise_offer(offer)
+            with refusing_what_nobody_foresaw(offer.label):
+                kind = _recognise_offer(offer)
         except RefusedFile as error:
             kind, problems["refused", offer.path] = "refused", str(error)
         if kind not in (EVENT_LOG, "refused") and is_event_log(offer):
@@ -288,7 +290,7 @@ def recognise(file: ExportFile) -> str | None:
     """
     from tiktok_warehouse.sources import accounts_api, personal_archive, studio
 
-    with file.path.open("rb") as opened:
+    with open_plain(file.path) as opened:
         if opened.read(4).startswith(_NO_EXPORT_MAGICS):
             return None
     if studio.recognise(file) is not None:
@@ -341,7 +343,7 @@ def _name_by_content(file: ExportFile) -> ExportFile:
     if name.suffix.casefold() != ".txt" or find_section(name.stem) is not None:
         return file
     try:
-        with file.path.open("rb") as opened:
+        with open_plain(file.path) as opened:
             start = opened.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     except OSError:
         return file
@@ -453,7 +455,8 @@ def _read_folder(files: Sequence[_Member], reading: _Reading) -> Iterator[Outcom
                 of_studio.append(file)
                 continue
             folder.mkdir(mode=0o700)
-            members = _unpack(offer, folder, file.sha256)
+            with refusing_what_nobody_foresaw(offer.label):
+                members = _unpack(offer, folder, file.sha256)
         except (RefusedFile, FileNotFoundError) as error:
             shutil.rmtree(folder, ignore_errors=True)
             yield Failure(offer.label, _explain(error), (offer,))
@@ -491,7 +494,9 @@ def _read_zip(
     broken: list[tuple[_Member, str]] = []
     for member in members:
         try:
-            by_kind.setdefault(recognise(member.file), []).append(member)
+            with refusing_what_nobody_foresaw(member.label):
+                kind = recognise(member.file)
+            by_kind.setdefault(kind, []).append(member)
         except RefusedFile as error:
             broken.append((member, str(error)))
     groups = _group_members(by_kind.get(PERSONAL_ARCHIVE, []))
@@ -596,7 +601,8 @@ def _read_studio(member: _Member, siblings: Sequence[ExportFile], reading: _Read
     if not member.inner:
         # Loose files of two accounts may be alike, byte by byte, where both are new.
         try:
-            account, _ = studio_evidence.find_account(member.file, reading.settings.account)
+            with refusing_what_nobody_foresaw(member.label):
+                account, _ = studio_evidence.find_account(member.file, reading.settings.account)
         except RefusedFile as error:
             return Failure(member.label, _explain(error), offers)
         content = hashlib.sha256(f"{content} {account}".encode()).hexdigest()
@@ -604,14 +610,15 @@ def _read_studio(member: _Member, siblings: Sequence[ExportFile], reading: _Read
     if reason := reading.find_known(piece):
         return Known(piece, reason)
     try:
-        found = studio.read(
-            member.file,
-            account=reading.settings.account,
-            exported_on=reading.settings.exported_on,
-            siblings=siblings,
-            today=reading.today,
-            shift_days=shift,
-        )
+        with refusing_what_nobody_foresaw(member.label):
+            found = studio.read(
+                member.file,
+                account=reading.settings.account,
+                exported_on=reading.settings.exported_on,
+                siblings=siblings,
+                today=reading.today,
+                shift_days=shift,
+            )
     except (RefusedFile, FileNotFoundError) as error:
         return Failure(member.label, _explain(error), offers)
     if not member.inner and reading.has_changed(member.offer):
@@ -655,12 +662,13 @@ def _read_archive(members: Sequence[_Member], reading: _Reading) -> Iterator[Out
     spools = reading.scratch / f"spool-{len(list(reading.scratch.iterdir()))}"
     spools.mkdir(mode=0o700)
     try:
-        found = personal_archive.read(
-            [member.file for member in members],
-            scratch=spools,
-            account=reading.settings.account,
-            keep_comment_text=reading.settings.keep_comment_text,
-        )
+        with refusing_what_nobody_foresaw(piece.label):
+            found = personal_archive.read(
+                [member.file for member in members],
+                scratch=spools,
+                account=reading.settings.account,
+                keep_comment_text=reading.settings.keep_comment_text,
+            )
         _check_owner(members, found, reading.settings.account)
         if not found.parts:
             raise RefusedFile(
@@ -744,7 +752,7 @@ def _hash_together(members: Sequence[_Member]) -> str:
 
 
 def _hash_bytes(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -822,8 +830,9 @@ def _read_payload(member: _Member, reading: _Reading) -> Iterator[Outcome]:
     spools.mkdir(mode=0o700)
     file = replace(member.file, name=_without_plain_folders(member.file.name))
     try:
-        found, evidence = _read_payload_of(file, spools, reading.settings.account)
-        facts = _describe_payload(file, found, evidence)
+        with refusing_what_nobody_foresaw(member.label):
+            found, evidence = _read_payload_of(file, spools, reading.settings.account)
+            facts = _describe_payload(file, found, evidence)
     except (RefusedFile, FileNotFoundError) as error:
         yield Failure(member.label, _explain(error), offers)
         return

@@ -15,11 +15,13 @@ import io
 import json
 import lzma
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,13 +35,15 @@ from tiktok_warehouse.home import Home
 
 _NOTE = ".forgetting.json"
 _WHITE_SPACE = " \t\n\r\v\f"
-_PERSON_COLUMNS = ("person_id", "followed_person", "follower_person")
+_OWNER = "archive_owner"
+_PERSON_COLUMNS = ("person_id", "followed_person", "follower_person", _OWNER)
+_KEY = re.compile(f"[0-9a-f]{{{people.HASH_LENGTH}}}")
 # Columns of TikTok's own exports that say whose they are.
-_HANDLE_COLUMNS = ("account_handle", "archive_owner")
+_HANDLE_COLUMNS = ("account_handle",)
 _VIDEOS_OF_HANDLES = {
     "studio_content": "account_handle",
     "api_videos": "account_handle",
-    "archive_posts": "archive_owner",
+    "archive_posts": _OWNER,
 }
 # Entities whose rows belong to the account of their video.
 _OF_VIDEO = (
@@ -55,8 +59,9 @@ class Forgetting:
     """What is to be forgotten, and what has been done about it.
 
     Attributes:
-        what: ``person`` or ``account``.
-        person_keys: keyed hashes of the person.
+        what: ``person``, ``account``, or ``archive owners``: their handles alone, which lakes of
+            before hold in the clear.
+        person_keys: keyed hashes of the person, or of who has the account's handles.
         account_ids: ids of the account.
         video_ids: ids of videos that were never another account's.
         handles: handles that the account has had, without @ and in small letters.
@@ -111,12 +116,18 @@ def forget_person(home: Home, person_id: str) -> Forgetting:
     """
     if not person_id.strip():
         raise UsageError("Name the person's id as the raw files have it.")
-    key = people.hash_person(people.load_secret(home, create=False), person_id)
+    secret = people.load_secret(home, create=False)
+    # An archive's owner is known by the handle.
+    keys = list(
+        dict.fromkeys(
+            [people.hash_person(secret, person_id), people.hash_handle(secret, person_id)]
+        )
+    )
     # What waits in landing/ would bring the person back with the next refresh.
     ingest.ingest_paths(home, [home.landing], taken_from_landing=True)
     # Before the note: it does not hold the id by which refused files are searched.
-    removed = _clear_quarantine(home, [person_id.strip(), key])
-    forgetting = Forgetting(what="person", person_keys=[key], quarantine_removed=removed)
+    removed = _clear_quarantine(home, [person_id.strip(), *keys])
+    forgetting = Forgetting(what="person", person_keys=keys, quarantine_removed=removed)
     return resume(home, _begin(home, forgetting))
 
 
@@ -134,20 +145,24 @@ def forget_account(home: Home, handle: str) -> Forgetting:
         OSError: the lake cannot be written; the next command goes on from there.
     """
     ingest.ingest_paths(home, [home.landing], taken_from_landing=True)
-    wanted = _fold_handle(handle)
+    wanted = people.fold_handle(handle)
+    secret = people.load_secret(home, create=False)
     accounts = list(_read_columns(home, "accounts", ("account_id", "handle")))
-    ids = {row["account_id"] for row in accounts if _fold_handle(row["handle"]) == wanted}
+    ids = {row["account_id"] for row in accounts if people.fold_handle(row["handle"]) == wanted}
     ids.discard("")
-    if not wanted or not (ids or _has_exports(home, wanted)):
+    wanted_keys = {people.hash_handle(secret, wanted)}
+    if not wanted or not (ids or _has_exports(home, {wanted}, wanted_keys)):
         raise UsageError(
             f"No account with the handle '{handle}' has been ingested into {home.root}."
         )
-    handles = {_fold_handle(row["handle"]) for row in accounts if row["account_id"] in ids}
+    handles = {people.fold_handle(row["handle"]) for row in accounts if row["account_id"] in ids}
     handles = (handles | {wanted}) - {""}
-    videos = _find_videos(home, ids, handles)
-    removed = _clear_quarantine(home, [*ids, *videos], handles)
+    keys = {people.hash_handle(secret, each) for each in handles}
+    videos = _find_videos(home, ids, handles, keys)
+    removed = _clear_quarantine(home, [*ids, *videos, *keys], handles)
     forgetting = Forgetting(
         what="account",
+        person_keys=sorted(keys),
         account_ids=sorted(ids),
         video_ids=videos,
         handles=sorted(handles),
@@ -156,34 +171,78 @@ def forget_account(home: Home, handle: str) -> Forgetting:
     return resume(home, _begin(home, forgetting))
 
 
-def _has_exports(home: Home, handle: str) -> bool:
+def _has_exports(home: Home, handles: set[str], keys: set[str]) -> bool:
     return any(
-        _fold_handle(row[column]) == handle
+        _is_theirs(row[column], handles, keys)
         for entity in list_all_entities().values()
-        for column in _HANDLE_COLUMNS
+        for column in (*_HANDLE_COLUMNS, _OWNER)
         if column in entity.columns
         for row in _read_columns(home, entity.name, (column,))
     )
 
 
-def _find_videos(home: Home, ids: set[str], handles: set[str]) -> list[str]:
+def _is_theirs(value: str, handles: set[str], keys: set[str]) -> bool:
+    return value in keys or people.fold_handle(value) in handles
+
+
+def _find_videos(home: Home, ids: set[str], handles: set[str], keys: set[str]) -> list[str]:
     """The videos of an account, by any source, that are no other account's by any."""
     owners: dict[str, set[bool]] = {}
     for row in _read_columns(home, "videos", ("video_id", "account_id")):
         owners.setdefault(row["video_id"], set()).add(row["account_id"] in ids)
     for entity, column in _VIDEOS_OF_HANDLES.items():
         for row in _read_columns(home, entity, ("video_id", column)):
-            is_theirs = _fold_handle(row[column]) in handles
+            is_theirs = _is_theirs(row[column], handles, keys)
             owners.setdefault(row["video_id"], set()).add(is_theirs)
     return sorted(video for video, theirs in owners.items() if video and all(theirs))
 
 
 def find_unfinished(home: Home) -> Forgetting | None:
-    """What a killed run was forgetting; None if nothing was."""
+    """What a killed run was forgetting, or the owners of archives that landed in the clear.
+
+    None if there is neither.
+
+    Raises:
+        UsageError: the home's key is missing.
+        OSError: the lake cannot be read.
+    """
     path = home.root / _NOTE
-    if not path.exists():
-        return None
-    return Forgetting(**json.loads(path.read_text(encoding="utf-8")))
+    if path.exists():
+        return Forgetting(**json.loads(path.read_text(encoding="utf-8")))
+    if any(_find_clear_owners(path) for path in home.raw.glob("*/archive_*.parquet")):
+        return _begin(home, Forgetting(what="archive owners"))
+    return None
+
+
+def _find_clear_owners(path: Path) -> set[str]:
+    """Handles of owners in a file of an archive; they land as keyed hashes now."""
+    with pq.ParquetFile(path) as file:
+        owners = pc.unique(file.read(columns=[_OWNER]).column(_OWNER)).to_pylist()
+    return {owner for owner in owners if owner and not _KEY.fullmatch(owner)}
+
+
+def _hash_owners(home: Home, forgetting: Forgetting) -> None:
+    secret = people.load_secret(home, create=False)
+    for path in sorted(home.raw.glob("*/archive_*.parquet")):
+        owners = _find_clear_owners(path)
+        if not owners:
+            continue
+        keys = {owner: people.hash_handle(secret, owner) for owner in owners}
+        handles = [people.fold_handle(owner) for owner in owners]
+        registry = next(path.parent.glob(f"{lake.REGISTRY}.*.parquet"))
+        # The registry first: the file says whose name it is until it is swapped in.
+        _count_again(registry, handles)
+        _write_anew(path, partial(_hash_owner, keys=keys, handles=handles))
+        forgetting.files_rewritten += 1
+
+
+def _hash_owner(
+    batch: pa.RecordBatch, *, keys: dict[str, str], handles: list[str]
+) -> pa.RecordBatch:
+    place = batch.schema.get_field_index(_OWNER)
+    owners = [keys.get(owner, owner) for owner in batch.column(place).to_pylist()]
+    hashed = batch.set_column(place, batch.schema.field(place), pa.array(owners, pa.string()))
+    return _unname_files(hashed, handles)
 
 
 def resume(home: Home, forgetting: Forgetting) -> Forgetting:
@@ -195,6 +254,7 @@ def resume(home: Home, forgetting: Forgetting) -> Forgetting:
         OSError: the lake cannot be written; the next command goes on from there.
     """
     shutil.rmtree(home.raw / lake.INCOMING, ignore_errors=True)
+    _hash_owners(home, forgetting)
     for folder in sorted(home.raw.iterdir()):
         registry = next(iter(folder.glob(f"{lake.REGISTRY}.*.parquet")), None)
         if registry is None:
@@ -208,7 +268,7 @@ def resume(home: Home, forgetting: Forgetting) -> Forgetting:
                     )
                     forgetting.files_rewritten += 1
                     _write_note(home, forgetting)
-        _count_again(registry, forgetting)
+        _count_again(registry, forgetting.handles)
     # A database file keeps what was deleted in its free blocks; the logs may quote rows.
     shutil.rmtree(home.build, ignore_errors=True)
     home.build.mkdir(parents=True, exist_ok=True)
@@ -283,10 +343,6 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _fold_handle(handle: str) -> str:
-    return handle.strip(_WHITE_SPACE).removeprefix("@").casefold()
-
-
 def _read_columns(home: Home, entity: str, columns: tuple[str, ...]) -> Iterable[dict[str, str]]:
     for path in sorted(home.raw.glob(f"*/{entity}.*.parquet")):
         for row in pq.ParquetFile(path).read(columns=list(columns)).to_pylist():
@@ -307,20 +363,33 @@ def _rewrite(path: Path, entity: str, forgetting: Forgetting) -> int | None:
     with pq.ParquetFile(path) as file:
         if not any(_names(batch, columns, forgetting, handles) for batch in file.iter_batches()):
             return None
-        unfinished = path.with_name(f".{path.name}")
-        removed = 0
-        with pq.ParquetWriter(
+        before = int(file.metadata.num_rows)
+
+    def leave_out(batch: pa.RecordBatch) -> pa.RecordBatch:
+        kept = batch.filter(pc.invert(_find(batch, columns)))
+        return _unname_files(_unname_videos(kept, forgetting), handles)
+
+    return before - _write_anew(path, leave_out)
+
+
+def _write_anew(path: Path, change: Callable[[pa.RecordBatch], pa.RecordBatch]) -> int:
+    """Swap in a changed copy of a file of the lake. Returns how many rows it has."""
+    unfinished = path.with_name(f".{path.name}")
+    with (
+        pq.ParquetFile(path) as file,
+        pq.ParquetWriter(
             unfinished, file.schema_arrow, compression="zstd", write_page_checksum=True
-        ) as writer:
-            for batch in file.iter_batches():
-                forgotten = _find(batch, columns)
-                removed += forgotten.true_count
-                kept = _unname_videos(batch.filter(pc.invert(forgotten)), forgetting)
-                writer.write_batch(_unname_files(kept, handles))
+        ) as writer,
+    ):
+        rows = 0
+        for batch in file.iter_batches():
+            changed = change(batch)
+            rows += changed.num_rows
+            writer.write_batch(changed)
     _sync(unfinished)
     unfinished.replace(path)
     _sync(path.parent)
-    return removed
+    return rows
 
 
 def _names(
@@ -393,7 +462,7 @@ def _forget_name(source_file: str, handles: list[str]) -> str:
     return source_file
 
 
-def _count_again(registry: Path, forgetting: Forgetting) -> None:
+def _count_again(registry: Path, handles: list[str]) -> None:
     """Let the registry of an ingest say how many rows its files have now, and name no forgotten.
 
     The name of an export often has the account's handle in it.
@@ -405,7 +474,7 @@ def _count_again(registry: Path, forgetting: Forgetting) -> None:
         for row in table.to_pylist()
     ]
     names = [
-        _forget_name(row["source_file"], [] if row["entity"] in ENTITIES else forgetting.handles)
+        _forget_name(row["source_file"], [] if row["entity"] in ENTITIES else handles)
         for row in table.to_pylist()
     ]
     place = table.schema.get_field_index("raw_rows")

@@ -31,6 +31,7 @@ CONFIG_SCHEMA: dict[str, Any] = {
     "properties": {
         "reporting_time_zone": {"type": "string", "minLength": 1},
         "keep_originals": {"type": "string", "minLength": 1},
+        "publish_person_keys": {"type": "boolean"},
         "keep_versions": {"type": "integer", "minimum": 1},
         "mappings": {"type": "array", "items": {"type": "string", "minLength": 1}},
     },
@@ -50,6 +51,10 @@ CONFIG_TEMPLATE = """\
 # them moved there instead. It will hold viewers' ids in the clear.
 # keep_originals = "/srv/tiktok-originals"
 
+# Whether fct_interactions is published with the keyed hash of who acted. With it, groups of people
+# that other tables withhold can be counted again. Only where every reader may know single people.
+# publish_person_keys = false
+
 # Mapping files for logs of another shape, tried beside those that ship with the project.
 # Paths are relative to this file.
 # mappings = ["my-platform.yml"]
@@ -63,6 +68,7 @@ class Home:
     root: Path
     reporting_time_zone: str = "UTC"
     keep_versions: int = 7
+    publish_person_keys: bool = False
     keep_originals: Path | None = None
     mappings: tuple[Path, ...] = ()
 
@@ -137,11 +143,12 @@ def open_home(root: Path, *, make_folders: bool = True) -> Home:
         root=root,
         reporting_time_zone=settings.get("reporting_time_zone", "UTC"),
         keep_versions=settings.get("keep_versions", 7),
+        publish_person_keys=settings.get("publish_person_keys", False),
         keep_originals=_outside(root, settings.get("keep_originals")),
         mappings=tuple((root / name).resolve() for name in settings.get("mappings", [])),
     )
-    for folder in FOLDERS if make_folders else ():
-        _make_folder(root / folder)
+    for folder in (root, *(root / name for name in FOLDERS)) if make_folders else ():
+        _make_folder(folder)
     # It holds viewers' ids in the clear.
     if make_folders and home.quarantine.stat().st_mode & 0o077:
         home.quarantine.chmod(0o700)
@@ -150,10 +157,33 @@ def open_home(root: Path, *, make_folders: bool = True) -> Home:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except FileNotFoundError as error:
         # Its parents are made too, so this is a file system that takes no folders, such as /proc.
         raise PermissionError(errno.EACCES, "No folder can be made here", str(folder)) from error
+
+
+def close_to_others(root: Path) -> bool:
+    """Take a home that everybody on this machine can enter away from all but its owner.
+
+    Homes that were made before this was so are open. One that its owner has opened to a group, and
+    not to everybody, stays as it is.
+
+    Returns:
+        Whether there was anything to close.
+
+    Raises:
+        OSError: it belongs to somebody else.
+    """
+    if not root.stat().st_mode & 0o007:
+        return False
+    root.chmod(0o700)
+    for folder, folders, files in os.walk(root):
+        for name in (*folders, *files):
+            path = Path(folder, name)
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode & 0o700)
+    return True
 
 
 def _read_config(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ zip is kept in quarantine as it was offered.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -24,7 +25,12 @@ import pyarrow.parquet as pq
 from tiktok_warehouse import exports, lake, people, readers
 from tiktok_warehouse.conform import Rewrite, conform_batch, make_zone_reader, rewrite_distinct
 from tiktok_warehouse.entities import Entity
-from tiktok_warehouse.errors import RefusedFile, UsageError
+from tiktok_warehouse.errors import (
+    RefusedFile,
+    UsageError,
+    WarehouseError,
+    refusing_what_nobody_foresaw,
+)
 from tiktok_warehouse.home import Home
 from tiktok_warehouse.mapping import (
     Entry,
@@ -42,6 +48,7 @@ from tiktok_warehouse.offers import (
     take_signature,
     wait_until_settled,
 )
+from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.quarantine import quarantine_file, quarantine_rows
 from tiktok_warehouse.recognise import load_mappings, recognise
 from tiktok_warehouse.scratch import clear_left_behind, open_scratch
@@ -319,10 +326,11 @@ def _is_mapped(offer: Offer, mappings: Sequence[Mapping]) -> bool:
         return False
     with open_scratch() as scratch:
         try:
-            columns = readers.read_table(offer.path, scratch=scratch).columns
+            with refusing_what_nobody_foresaw(offer.label):
+                columns = readers.read_table(offer.path, scratch=scratch).columns
+                return any(find_misfit(mapping, columns) is None for mapping in fitting)
         except RefusedFile:
             return False
-    return any(find_misfit(mapping, columns) is None for mapping in fitting)
 
 
 def _index_exports(registry: Iterable[lake.Registered]) -> _Exports:
@@ -369,12 +377,21 @@ def _ingest_exports(run: _Run, task: exports.Task) -> _Taken:
             elif isinstance(outcome, exports.LeftAlone):
                 taken.ignored.append(Ignored(outcome.label, outcome.reason))
                 changing.update(offer.path for offer in outcome.offers if outcome.is_changing)
-            else:
+            elif isinstance(outcome, exports.Known):
                 good.update(offer.path for offer in outcome.piece.offers)
-                if isinstance(outcome, exports.Known):
-                    taken.already.append(AlreadyLanded(outcome.piece.label, outcome.reason))
+                taken.already.append(AlreadyLanded(outcome.piece.label, outcome.reason))
+            else:
+                first_seq = run.incoming.next_seq
+                try:
+                    with refusing_what_nobody_foresaw(outcome.piece.label):
+                        taken.landed += _write_export(run, outcome)
+                except RefusedFile as error:
+                    lake.drop_written(run.incoming, first_seq)
+                    run.exports_now.discard(_export_key(outcome.piece))
+                    piece = outcome.piece
+                    failures.append(exports.Failure(piece.label, str(error), piece.offers))
                     continue
-                taken.landed += _write_export(run, outcome)
+                good.update(offer.path for offer in outcome.piece.offers)
                 if outcome.malformed_rows and outcome.piece.source_kind != exports.PERSONAL_ARCHIVE:
                     malformed.append(outcome)
     finally:
@@ -423,17 +440,18 @@ def _find_among(landed: _Exports, piece: exports.Piece) -> str | None:
 
 def _write_export(run: _Run, export: exports.Export) -> list[LandedFile]:
     piece = export.piece
+    name = _unname_owner(export)
     run.exports_now.add(_export_key(piece))
     landed = []
     for part in export.parts:
         batches = _hash_people(run, _count_rows(run, part.open_batches()))
-        seq, rows, malformed = lake.write_entity(run.incoming, part.entity, batches, piece.label)
+        seq, rows, malformed = lake.write_entity(run.incoming, part.entity, batches, name)
         run.incoming.registered.append(
             lake.Registered(
                 ingest_seq=seq,
                 ingest_id=run.incoming.ingest_id,
                 entity=part.entity.name,
-                source_file=piece.label,
+                source_file=name,
                 source_kind=piece.source_kind,
                 content_sha256=piece.sha256,
                 mapping_name=None,
@@ -462,12 +480,26 @@ def _write_export(run: _Run, export: exports.Export) -> list[LandedFile]:
     return landed
 
 
+def _unname_owner(export: exports.Export) -> str:
+    """A file's name for people; an archive's often names its owner, who is a person."""
+    label, owner = export.piece.label, export.facts.account
+    if export.piece.source_kind != exports.PERSONAL_ARCHIVE or not owner:
+        return label
+    return re.sub(re.escape(owner), "(owner)", label, flags=re.IGNORECASE)
+
+
 def _hash_people(run: _Run, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    from tiktok_warehouse.sources.personal_archive_sections import PERSON_COLUMNS_OF_ARCHIVE
+    from tiktok_warehouse.sources.personal_archive_sections import (
+        OWNER,
+        PERSON_COLUMNS_OF_ARCHIVE,
+    )
 
     for batch in batches:
         hashed = [
-            rewrite_distinct(column, run.hash_values)
+            rewrite_distinct(
+                pc.utf8_lower(column) if name == OWNER else column,
+                run.hash_values,
+            )
             if name in PERSON_COLUMNS_OF_ARCHIVE
             else column
             for name, column in zip(batch.schema.names, batch.columns, strict=True)
@@ -529,7 +561,8 @@ def _ingest_offer(
     first_seq = run.incoming.next_seq
     run.scratch.mkdir(mode=0o700, exist_ok=True)
     try:
-        result = _read_and_write(run, offer, signature)
+        with refusing_what_nobody_foresaw(offer.label):
+            result = _read_and_write(run, offer, signature)
     except RefusedFile as error:
         lake.drop_written(run.incoming, first_seq)
         if signature is not None and take_signature(offer.path) != signature:
@@ -551,7 +584,7 @@ def _ingest_offer(
     return result
 
 
-class _ChangedWhileRead(Exception):
+class _ChangedWhileRead(WarehouseError):
     """What was read may be half of one version and half of another."""
 
 
@@ -789,7 +822,7 @@ def _copy_new(source: Path, target: Path) -> bool:
     except FileExistsError:
         return False
     try:
-        with new, source.open("rb") as old:
+        with new, open_plain(source) as old:
             shutil.copyfileobj(old, new, 1 << 20)
             new.flush()
             os.fsync(new.fileno())

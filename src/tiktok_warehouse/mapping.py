@@ -35,6 +35,9 @@ KeyPath = tuple[str | int, ...]
 # DuckDB hands these to Arrow as bytes or as types without a text form.
 _CAST_TO_TEXT = ("BIT", "INTERVAL", "TIME WITH TIME ZONE", "BIGNUM", "VARINT")
 _MEMORY_LIMIT = "2GB"
+# The longest that ships has 10 KiB. Aliases make a small file unfold without end.
+_MAX_BYTES = 256 << 10
+_MAX_VALUES = 10_000
 
 # Names that SQL answers by itself where no column has them: every person would be "duckdb".
 _VALUES_OF_SQL = (
@@ -121,9 +124,23 @@ def load_mapping(path: Path) -> Mapping:
         UsageError: the file is absent or wrong; the message names file, line and key.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+        text = content.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"The mapping file {path} cannot be read: {error}") from error
+    if len(content) > _MAX_BYTES:
+        raise UsageError(f"{path} has more than {_MAX_BYTES >> 10} KiB: it is no mapping file.")
+    try:
+        return _read_mapping(path, text)
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # Whatever a parser stumbles on; its words may hold what no terminal should show.
+        raise UsageError(
+            f"{path} is no mapping file: it cannot be understood ({type(error).__name__})."
+        ) from error
+
+
+def _read_mapping(path: Path, text: str) -> Mapping:
     document, lines = _parse_yaml(path, text)
     _check_schema(path, document, lines)
     zone = document.get("zone", "UTC")
@@ -146,7 +163,13 @@ def load_mapping(path: Path) -> Mapping:
 
 def _parse_yaml(path: Path, text: str) -> tuple[Any, dict[KeyPath, int]]:
     lines: dict[KeyPath, int] = {}
-    loader = yaml.SafeLoader(text)
+    try:
+        loader = yaml.SafeLoader(text)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise UsageError(
+            f"{path}, line {line}: not valid YAML: a control character stands in it."
+        ) from error
     try:
         node = loader.get_single_node()
         if node is not None:
@@ -164,6 +187,11 @@ def _parse_yaml(path: Path, text: str) -> tuple[Any, dict[KeyPath, int]]:
 
 def _note_lines(path: Path, node: yaml.Node, key: KeyPath, lines: dict[KeyPath, int]) -> None:
     lines.setdefault(key, node.start_mark.line + 1)
+    if len(lines) > _MAX_VALUES:
+        raise UsageError(
+            f"{path}: it has more than {_MAX_VALUES:,} keys and values once its aliases are written"
+            " out. It is no mapping file."
+        )
     if isinstance(node, yaml.SequenceNode):
         for position, child in enumerate(node.value):
             _note_lines(path, child, (*key, position), lines)
@@ -482,7 +510,13 @@ def apply_entry(
                 rows = arrays[SOURCE_ROW].cast(pa.int64())
                 nothing = pa.nulls(batch.num_rows, pa.string())
                 yield pa.record_batch([*texts, rows, nothing], schema=out)
-        except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
+        except duckdb.OutOfMemoryException as error:
+            where = mapping.locate(("entities", entry.position))
+            raise RefusedFile(
+                f"{where}: takes more than {_MEMORY_LIMIT} of memory for this file. Group by"
+                " columns with more values, or offer it in parts."
+            ) from error
+        except duckdb.IOException as error:
             raise OSError(errno.ENOSPC, f"no space to apply {mapping.name}: {error}") from error
         except (duckdb.Error, pa.ArrowException, ValueError) as error:
             where, problem = _find_culprit(mapping, entry, open_batches, schema, scratch, error)

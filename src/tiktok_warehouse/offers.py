@@ -74,7 +74,10 @@ def find_offers(
             if reason:
                 ignored.append(Ignored(label, reason))
             else:
-                offers.setdefault(path.absolute(), Offer(path, label, root))
+                # A link above what was named is the caller's own; one at or below it is refused.
+                real = _resolve(path.parent if root is None else root)
+                place = real / (path.name if root is None else path.relative_to(root))
+                offers.setdefault(place, Offer(place, label, root and real))
     return _tell_apart([offers[path] for path in sorted(offers)]), ignored
 
 
@@ -153,9 +156,11 @@ def _why_ignored(path: Path, root: Path | None, home: Path | None) -> str | None
         return "kept by the warehouse itself: of its home only landing/ is read"
     if path.name.startswith("."):
         return "hidden"
+    if path.is_symlink() and path.is_dir():
+        return "a linked folder; links are not followed"
     if path.name.lower().endswith(UNFINISHED_SUFFIXES):
         return "an unfinished download, by its name"
-    if path.exists() and not path.is_file():
+    if path.exists() and not path.is_symlink() and not path.is_file():
         return "not a regular file"
     return None
 
@@ -171,7 +176,7 @@ def wait_until_settled(offers: Sequence[Offer]) -> None:
 
 def _modified(path: Path) -> float:
     try:
-        return path.stat().st_mtime
+        return path.lstat().st_mtime
     except OSError:
         return 0.0
 
@@ -179,7 +184,7 @@ def _modified(path: Path) -> float:
 def take_signature(path: Path) -> tuple[int, int, int] | None:
     """What changes when a file is written to: inode, bytes, time in nanoseconds; None if gone."""
     try:
-        stat = path.stat()
+        stat = path.lstat()
     except OSError:
         return None
     return stat.st_ino, stat.st_size, stat.st_mtime_ns

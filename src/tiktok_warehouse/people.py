@@ -20,6 +20,7 @@ MIN_SECRET_LENGTH = 16
 HASH_LENGTH = 32
 FINGERPRINT_LENGTH = 16
 
+_WHITE_SPACE = " \t\n\r\v\f"
 # SHA-256's block, to which HMAC pads its key.
 _BLOCK = 64
 
@@ -92,6 +93,16 @@ def _create_secret(home: Home) -> bytes:
 def hash_person(secret: bytes, value: str) -> str:
     """The key of one person: the first 32 hex characters of HMAC-SHA256 over the trimmed id."""
     return hmac.digest(secret, value.strip().encode("utf-8"), "sha256").hex()[:HASH_LENGTH]
+
+
+def hash_handle(secret: bytes, handle: str) -> str:
+    """The key of the person who has a handle, with or without @, in any case of letters."""
+    return hash_person(secret, fold_handle(handle))
+
+
+def fold_handle(handle: str) -> str:
+    """A handle as it is compared: without @ and in small letters."""
+    return handle.strip(_WHITE_SPACE).removeprefix("@").casefold()
 
 
 def make_hasher(secret: bytes) -> Callable[[Iterable[str]], list[str]]:

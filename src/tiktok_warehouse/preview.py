@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tiktok_warehouse import exports, lake, readers
 from tiktok_warehouse.entities import Entity
-from tiktok_warehouse.errors import RefusedFile
+from tiktok_warehouse.errors import RefusedFile, refusing_what_nobody_foresaw
 from tiktok_warehouse.home import Home
 from tiktok_warehouse.ingest import find_landed, plan_reading
 from tiktok_warehouse.mapping import Mapping, load_mapping
@@ -112,19 +112,30 @@ def _preview_event_log(
     registry: Sequence[lake.Registered],
 ) -> Previewed:
     try:
-        sha256 = readers.hash_content(offer.path)
-        table = readers.read_table(offer.path, scratch=scratch)
-        kind = recognise(offer.path.name, table.columns, explicit=explicit, mappings=mappings)
-        for row in registry:
-            if _is_same(row, sha256, kind):
-                known = f"landed with ingest {row.ingest_id} as {row.source_file}"
-                return Previewed(offer.label, known=known)
-        rows = malformed = 0
-        for batch in table.batches:
-            rows += batch.num_rows
-            malformed += batch.num_rows - batch.column(readers.MALFORMED).null_count
+        with refusing_what_nobody_foresaw(offer.label):
+            return _read_event_log(offer, scratch, explicit, mappings, registry)
     except RefusedFile as error:
         return Previewed(offer.label, problem=str(error))
+
+
+def _read_event_log(
+    offer: Offer,
+    scratch: Path,
+    explicit: Mapping | None,
+    mappings: Sequence[Mapping],
+    registry: Sequence[lake.Registered],
+) -> Previewed:
+    sha256 = readers.hash_content(offer.path)
+    table = readers.read_table(offer.path, scratch=scratch)
+    kind = recognise(offer.path.name, table.columns, explicit=explicit, mappings=mappings)
+    for row in registry:
+        if _is_same(row, sha256, kind):
+            known = f"landed with ingest {row.ingest_id} as {row.source_file}"
+            return Previewed(offer.label, known=known)
+    rows = malformed = 0
+    for batch in table.batches:
+        rows += batch.num_rows
+        malformed += batch.num_rows - batch.column(readers.MALFORMED).null_count
     what = kind.name if isinstance(kind, Entity) else f"mapping {kind.name}"
     return Previewed(offer.label, exports.Facts(exports.EVENT_LOG, what), rows, malformed)
 

@@ -16,7 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.home import Home
+from tiktok_warehouse.plain_files import open_plain
 
 MALFORMED_SUFFIX = ".malformed_rows.txt"
 REASON_SUFFIX = ".reason.json"
@@ -113,9 +115,9 @@ def quarantine_rows(
 
 def _hash_raw(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
+    except (OSError, RefusedFile):
         return None
 
 
@@ -150,7 +152,7 @@ def _write_reason(target: Path, reason: dict[str, Any], now: datetime) -> None:
 def _copy_whole(source: Path, target: Path) -> None:
     unfinished = target.with_name(f".{target.name}")
     try:
-        with source.open("rb") as old, unfinished.open("wb") as new:
+        with open_plain(source) as old, unfinished.open("wb") as new:
             unfinished.chmod(0o600)
             shutil.copyfileobj(old, new, 1 << 20)
             new.flush()

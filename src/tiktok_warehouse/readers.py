@@ -22,9 +22,12 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tiktok_warehouse.arrow_text import to_text, trim
+from tiktok_warehouse.archives import DEFAULT_LIMITS, is_bomb
+from tiktok_warehouse.arrow_text import measure_text, to_text, trim
 from tiktok_warehouse.entities import KNOWN_COLUMNS
 from tiktok_warehouse.errors import RefusedFile
+from tiktok_warehouse.plain_files import open_plain
+from tiktok_warehouse.sources.json_values import takes_too_much
 
 if TYPE_CHECKING:
     from _csv import _reader as _csv_reader
@@ -47,6 +50,8 @@ CHUNK_BYTES = 1 << 20
 # Longer than any caption or comment; a quote that is never closed must not swallow the memory.
 MAX_FIELD_CHARACTERS = 16 << 20
 MAX_LINE_BYTES = 64 << 20
+# Of JSON in one value. Well below what Python's own stack takes, wherever it is called from.
+MAX_NESTING = 100
 
 _UTF8_BOM = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -173,9 +178,12 @@ def _refuse(path: Path, problem: str) -> NoReturn:
 def _read_chunks(path: Path) -> Iterator[bytes]:
     position = 0
     try:
+        packed = path.stat().st_size
         with _open_bytes(path) as file:
             while chunk := file.read(CHUNK_BYTES):
                 position += len(chunk)
+                if is_bomb(position, packed):
+                    _refuse_bomb(path)
                 yield chunk
     except EOFError:
         _refuse(
@@ -197,8 +205,16 @@ def _read_chunks(path: Path) -> Iterator[bytes]:
         )
 
 
+def _refuse_bomb(path: Path) -> NoReturn:
+    _refuse(
+        path,
+        f"is packed too tightly to be a log: it unpacks to more than {DEFAULT_LIMITS.ratio} times"
+        " its size. If it is genuine, unpack it yourself and offer it as CSV.",
+    )
+
+
 def _open_bytes(path: Path) -> IO[bytes]:
-    file = path.open("rb")
+    file = open_plain(path)
     try:
         is_gzip = file.peek(2).startswith(_GZIP_MAGIC)
     except OSError:
@@ -206,8 +222,19 @@ def _open_bytes(path: Path) -> IO[bytes]:
         raise
     if not is_gzip:
         return file
-    file.close()
-    return cast(IO[bytes], gzip.open(path, "rb"))
+    return cast(IO[bytes], _Gzip(file))
+
+
+class _Gzip(gzip.GzipFile):
+    """A gzip file that closes what it reads from."""
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        super().__init__(fileobj=packed, mode="rb")
+        self._packed = packed
+
+    def close(self) -> None:
+        super().close()
+        self._packed.close()
 
 
 def _read_head(path: Path) -> bytes:
@@ -288,6 +315,14 @@ def _read_blocks(path: Path, position: _Position) -> Iterator[list[str]]:
             start = len(_UTF8_BOM)
         cut = block.rfind(b"\n") + 1
         rest = block[cut:]
+        # A block has a chunk or more, and those of whole records are dropped.
+        if len(position.blocks) * CHUNK_BYTES > MAX_LINE_BYTES:
+            _refuse(
+                path,
+                f"has a record of more than {MAX_LINE_BYTES >> 20} MiB that begins in line"
+                f" {position.line + 1}: most likely a quote that is never closed. Close it, or"
+                " double it if it is part of the text.",
+            )
         if len(rest) > MAX_LINE_BYTES:
             line = position.lines_read + block.count(b"\n") + 1
             _refuse(
@@ -338,13 +373,13 @@ def _decode(path: Path, block: bytes, lines_before: int, start: int) -> str:
 
 
 def _name_columns(path: Path, raw_names: Sequence[str], where: str) -> tuple[str, ...]:
+    if len(raw_names) > MAX_COLUMNS:
+        _refuse_wide(path, f"{len(raw_names):,} columns ({where})")
     names = tuple(
         name.strip() or f"unnamed_{position}" for position, name in enumerate(raw_names, 1)
     )
     if not any(name.strip() for name in raw_names):
         _refuse(path, f"has no header: no column has a name ({where}). Export it with a header.")
-    if len(names) > MAX_COLUMNS:
-        _refuse_wide(path, f"{len(names):,} columns ({where})")
     seen: dict[str, int] = {}
     for position, name in enumerate(names, 1):
         # DuckDB, and so every model, tells no two names apart by case alone.
@@ -544,6 +579,9 @@ class _BadRow(ValueError):
     """Why one line is no row."""
 
 
+_TOO_DEEP = f"JSON that is nested deeper than {MAX_NESTING} levels"
+
+
 def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
@@ -560,12 +598,14 @@ _DECODER = json.JSONDecoder(
 
 
 def _parse_json_line(line: str) -> dict[str, Any]:
+    if _is_too_much(line):
+        raise _BadRow("more lists, objects and commas than a row has")
     try:
         value = _DECODER.decode(line)
     except json.JSONDecodeError as error:
         raise _BadRow(f"not valid JSON: {error.msg} at column {error.colno}") from error
     except RecursionError as error:
-        raise _BadRow("not valid JSON: nested too deeply") from error
+        raise _BadRow(_TOO_DEEP) from error
     if not isinstance(value, dict):
         raise _BadRow("valid JSON, but not an object")
     if "\\u" in line:
@@ -576,15 +616,24 @@ def _parse_json_line(line: str) -> dict[str, Any]:
     return value
 
 
-def _dump_json(value: Any) -> str:
+def _is_too_much(line: str) -> bool:
+    return len(line) > CHUNK_BYTES and takes_too_much(line)
+
+
+def _dump_json(value: Any, depth: int = 0) -> str:
     """Nested JSON as text, its numbers as they were written."""
+    if depth > MAX_NESTING:
+        raise _BadRow(_TOO_DEEP)
     if isinstance(value, _Literal):
         return str(value)
     if isinstance(value, dict):
-        items = (f"{json.dumps(k, ensure_ascii=False)}: {_dump_json(v)}" for k, v in value.items())
+        items = (
+            f"{json.dumps(key, ensure_ascii=False)}: {_dump_json(item, depth + 1)}"
+            for key, item in value.items()
+        )
         return "{" + ", ".join(items) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_dump_json(item) for item in value) + "]"
+        return "[" + ", ".join(_dump_json(item, depth + 1) for item in value) + "]"
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -654,7 +703,7 @@ def _find_keys(path: Path) -> list[str]:
 
 def _note_keys_quickly(line: str, keys: dict[str, None]) -> bool:
     # Twice as fast as a full parse, and enough for every good line.
-    if "\\u" in line:
+    if "\\u" in line or _is_too_much(line):
         return False
     try:
         value = json.loads(line)
@@ -712,17 +761,38 @@ def _batch_json(
 def _read_parquet(path: Path, scratch: Path) -> RawTable:
     plain = _unpack(path, scratch)
     try:
-        file = pq.ParquetFile(plain, page_checksum_verification=True, pre_buffer=False)
+        metadata = pq.read_metadata(open_plain(plain))
+        texts = [
+            column.path
+            for column in map(metadata.schema.column, range(len(metadata.schema)))
+            if column.physical_type == "BYTE_ARRAY"
+        ]
+        # Each text once, with how often it comes: a small file may repeat a long one without end.
+        file = pq.ParquetFile(
+            *(open_plain(plain),),
+            page_checksum_verification=True,
+            pre_buffer=False,
+            read_dictionary=texts,
+        )
     except (pa.ArrowException, OSError, ValueError) as error:
         _refuse_parquet(path, error, "in its footer")
+    if is_bomb(_count_promised(metadata), path.stat().st_size):
+        _refuse_bomb(path)
     names = _name_columns(path, list(file.schema_arrow.names), "in the footer")
     columns, reserved = _split_reserved(names)
     schema = _schema(columns)
     return RawTable("parquet", columns, reserved, schema, _batch_parquet(path, file, names, schema))
 
 
+def _count_promised(metadata: pq.FileMetaData) -> int:
+    """Bytes of all pages, and one for each value, as a CSV has a comma."""
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    chunks = (group.column(at) for group in groups for at in range(group.num_columns))
+    return sum(int(chunk.total_uncompressed_size) + int(chunk.num_values) for chunk in chunks)
+
+
 def _unpack(path: Path, scratch: Path) -> Path:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         if file.read(2) != _GZIP_MAGIC:
             return path
     target = scratch / "unpacked.parquet"
@@ -738,7 +808,7 @@ def _batch_parquet(
 ) -> Iterator[pa.RecordBatch]:
     first_row = 1
     with file:
-        batches = file.iter_batches(batch_size=BATCH_ROWS)
+        batches = _cut_batches(path, file, len(names))
         while True:
             try:
                 batch = next(batches, None)
@@ -769,6 +839,27 @@ def _batch_parquet(
             f"is damaged: it holds {first_row - 1:,} rows and its footer promises"
             f" {file.metadata.num_rows:,}. Copy or export it again.",
         )
+
+
+def _cut_batches(path: Path, file: pq.ParquetFile, columns: int) -> Iterator[pa.RecordBatch]:
+    """Batches small enough to be written out as text."""
+    packed = path.stat().st_size
+    unpacked = row = 0
+    for whole in file.iter_batches(batch_size=min(BATCH_ROWS, BATCH_CELLS // columns)):
+        unpacked += sum(map(measure_text, whole.columns))
+        if is_bomb(unpacked, packed):
+            _refuse_bomb(path)
+        waiting = [whole]
+        while waiting:
+            batch = waiting.pop()
+            if sum(map(measure_text, batch.columns)) <= BATCH_BYTES:
+                row += batch.num_rows
+                yield batch
+            elif batch.num_rows == 1:
+                _refuse(path, f"has a row of more than {BATCH_BYTES >> 20} MiB (row {row + 1:,}).")
+            else:
+                half = batch.num_rows // 2
+                waiting += [batch.slice(half), batch.slice(0, half)]
 
 
 def _refuse_parquet(path: Path, error: Exception, where: str) -> NoReturn:

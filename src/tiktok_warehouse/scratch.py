@@ -27,7 +27,7 @@ def open_scratch() -> Iterator[Path]:
         OSError: there is no room or no access.
     """
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as name:
-        folder = Path(name)
+        folder = Path(name).resolve()
         with filelock.FileLock(folder / _LOCK):
             yield folder
 

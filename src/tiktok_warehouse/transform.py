@@ -86,12 +86,17 @@ def find_target(home: Home) -> Path:
 
 def fingerprint_models(home: Home) -> str:
     """A digest of what the rows of all models follow from, besides the raw rows."""
-    return _digest(_MODEL_SOURCES, home.reporting_time_zone)
+    return _digest(_MODEL_SOURCES, *_list_settings(home))
 
 
 def fingerprint_code(home: Home) -> str:
     """A digest of all code and configuration that decides what is published."""
-    return _digest((*_MODEL_SOURCES, *_CHECK_SOURCES), home.reporting_time_zone)
+    return _digest((*_MODEL_SOURCES, *_CHECK_SOURCES), *_list_settings(home))
+
+
+def _list_settings(home: Home) -> list[str]:
+    keys = ["publish_person_keys"] if home.publish_person_keys else []
+    return [home.reporting_time_zone, *keys]
 
 
 def _digest(sources: Iterable[str | Path], *settings: str) -> str:
@@ -231,6 +236,7 @@ def build_models(
     variables: dict[str, Any] = {
         "raw_source": raw_source,
         "reporting_time_zone": home.reporting_time_zone,
+        "publish_person_keys": home.publish_person_keys,
     }
     if backfill is not None:
         variables["backfill_from"], variables["backfill_to"] = map(str, backfill)

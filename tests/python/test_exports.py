@@ -46,7 +46,7 @@ from tiktok_warehouse.errors import ExitCode, UsageError
 from tiktok_warehouse.exports import Settings
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 from tiktok_warehouse.ingest import IngestResult, ingest_paths
-from tiktok_warehouse.people import hash_person, load_secret
+from tiktok_warehouse.people import hash_handle, hash_person, load_secret
 from tiktok_warehouse.scratch import open_scratch
 
 STUDIO = Studio()
@@ -210,7 +210,7 @@ def test_the_text_files_of_an_archive_are_one_export(
     (label,) = {file.source_file for file in result.landed}
     assert label == ("/".join(next(iter(archive_files.make_txt(vintage))).split("/")[:-2]) or label)
     assert [row["archive_owner"] for row in rows(home, "archive_watches")] == [
-        archive_files.OWNER
+        key_of(home, archive_files.OWNER)
     ] * 3
 
 
@@ -221,7 +221,11 @@ def test_two_archives_of_one_folder_name_stay_apart(home: Home, tmp_path: Path) 
     profile.write_text(profile.read_text().replace(archive_files.OWNER, "second_owner"))
     land(home, tmp_path / "a" / "data", tmp_path / "b" / "data")
     owners = [row["archive_owner"] for row in rows(home, "archive_watches")]
-    assert owners == [archive_files.OWNER] * 3 + ["second_owner"] * 3
+    assert owners == [key_of(home, archive_files.OWNER)] * 3 + [key_of(home, "second_owner")] * 3
+
+
+def key_of(home: Home, handle: str) -> str:
+    return hash_handle(load_secret(home), handle)
 
 
 def make_named_archive(owner: str, vintage: str = "J3") -> str:
@@ -242,7 +246,8 @@ def test_archives_of_two_people_land_both(home: Home, tmp_path: Path, where: str
         result = land(home, tmp_path / "both")
     assert not result.refused
     owners = [row["archive_owner"] for row in rows(home, "archive_watches")]
-    assert owners == ["anna"] * 3 + ["ben"] * 3
+    assert owners == [key_of(home, "anna")] * 3 + [key_of(home, "ben")] * 3
+    assert find_texts(home.raw, ["anna", "ben"]) == []
     if where != "zip":
         assert not land(home, tmp_path / "both" / f"anna{between}").landed
 
@@ -252,7 +257,8 @@ def test_of_both_names_of_an_archive_one_is_read(home: Home, tmp_path: Path) -> 
     better = put(tmp_path / "in" / "user_data_tiktok.json", make_named_archive("anna"))
     result = land(home, tmp_path / "in")
     assert list(refused(result)) == ["user_data.json"]
-    assert [row["archive_owner"] for row in rows(home, "archive_watches")] == ["anna"] * 3
+    owners = [row["archive_owner"] for row in rows(home, "archive_watches")]
+    assert owners == [key_of(home, "anna")] * 3
     assert not land(home, better).landed
 
 
@@ -982,6 +988,44 @@ def test_a_forgotten_account_takes_its_exports_along(home: Home, tmp_path: Path)
         forget.forget_account(home, "nobody.known")
     # What was forgotten does not come back by itself.
     assert not land(home, tmp_path / "in" / f"Viewers_{STUDIO.account}.zip").landed
+
+
+@pytest.mark.parametrize("named", ["anna.smith", "@Anna.Smith"])
+def test_a_forgotten_person_takes_their_own_archive_along(
+    home: Home, tmp_path: Path, named: str
+) -> None:
+    for owner in ("anna.smith", "ben"):
+        put(tmp_path / "in" / owner / "user_data_tiktok.json", make_named_archive(owner))
+    land(home, tmp_path / "in")
+    forget.forget_person(home, named)
+    owners = {row["archive_owner"] for row in rows(home, "archive_watches")}
+    assert owners == {key_of(home, "ben")}
+
+
+def test_a_lake_whose_archives_name_their_owners_is_mended(home: Home, tmp_path: Path) -> None:
+    put(tmp_path / "in" / "anna" / "user_data_tiktok.json", make_named_archive("Anna"))
+    with pytest.MonkeyPatch.context() as patch:
+        # As it was landed before.
+        patch.setattr(ingest, "_hash_people", lambda _run, batches: batches)
+        patch.setattr(ingest, "_unname_owner", lambda export: export.piece.label)
+        land(home, tmp_path / "in")
+    before = rows(home, "archive_watches")
+    assert {row["archive_owner"] for row in before} == {"Anna"}
+    forgetting = forget.find_unfinished(home)
+    assert forgetting is not None
+    forget.resume(home, forgetting)
+    after = rows(home, "archive_watches")
+    assert {row["archive_owner"] for row in after} == {key_of(home, "anna")}
+    kept = [name for name in after[0] if name not in ("archive_owner", "_source_file")]
+    assert [[row[name] for name in kept] for row in after] == [
+        [row[name] for name in kept] for row in before
+    ]
+    assert find_texts(home.raw, ["Anna", "anna"]) == []
+    receipt = forget.finish(home, forgetting, None)
+    assert (receipt.what, receipt.rows_removed) == ("archive owners", {})
+    assert forget.find_unfinished(home) is None
+    # It is known by its content, and does not land a second time.
+    assert not land(home, tmp_path / "in").landed
 
 
 # --- the command line ------------------------------------------------------------------------

@@ -8,7 +8,7 @@ account_days as (
 
 video_days as (
 
-    select * from {{ ref('video_comment_sentiment_daily') }}
+    select * from {{ ref('int_video_comment_sentiment') }}
 
 ),
 
@@ -55,20 +55,44 @@ add_sentiment as (
 
 ),
 
--- One row is one calendar day, so seven rows are seven days.
+withhold_few as (
+
+    select
+        {% for measure in comment_sentiment_measures() -%}
+        {% if measure in comment_split_measures() -%}
+        case when not coalesce({{ is_small_group('comments_judged') }}, false) then {{ measure }} end
+            as {{ measure }},
+        {% else -%}
+        {{ measure }},
+        {% endif -%}
+        {% endfor -%}
+        account_id,
+        account_role,
+        event_date,
+        comments,
+        engagement_source,
+        has_restatement,
+        is_provisional,
+        coalesce({{ is_small_group('comments_judged') }}, false) as is_suppressed
+    from add_sentiment
+
+),
+
+-- One row is one calendar day, so seven rows are seven days. All of them are shown, or a week less
+-- the week before would be a day that is not.
 sum_weeks as (
 
     select
         *,
         case
-            when count(comments_judged) over last_7_days = 7
+            when count(comment_sentiment_sum) over last_7_days = 7
                 then sum(comments_judged) over last_7_days
         end as comments_judged_in_week,
         case
-            when count(comments_judged) over last_7_days = 7
+            when count(comment_sentiment_sum) over last_7_days = 7
                 then sum(comment_sentiment_sum) over last_7_days
         end as comment_sentiment_in_week
-    from add_sentiment
+    from withhold_few
     window
         last_7_days as (
             partition by account_id
@@ -88,6 +112,7 @@ select
     cast(comment_sentiment_in_week as decimal(18, 4)) as comment_sentiment_sum_7d,
     {{ ratio('comment_sentiment_in_week', 'comments_judged_in_week') }}
         as comment_sentiment_score_7d,
+    is_suppressed,
     engagement_source,
     has_restatement,
     is_provisional

@@ -2,37 +2,45 @@ with
 
 video_days as (
 
-    select * from {{ ref('fct_video_daily') }}
+    select * from {{ ref('int_video_comment_sentiment') }}
 
 ),
 
-interactions as (
-
-    select * from {{ ref('int_interactions_daily') }}
-
-),
-
--- Only events have a text that could be judged.
-add_sentiment as (
+find_few as (
 
     select
-        video_days.video_id,
-        video_days.account_id,
-        video_days.event_date,
-        video_days.comments,
-        interactions.comments_judged,
-        interactions.comments_in_other_languages,
-        interactions.positive_comments,
-        interactions.negative_comments,
-        interactions.comment_sentiment_sum
+        *,
+        {{ is_small_group('comments_judged') }} as is_few
     from video_days
-    inner join interactions
-        on
-            video_days.video_id = interactions.video_id
-            and video_days.event_date = interactions.event_date
-    where
-        video_days.engagement_source = 'event_log'
-        and video_days.comments > 0
+
+),
+
+-- The account's day is published too: less the videos that are shown, it must not be one of few.
+decide_withheld as (
+
+    select
+        *,
+        {{ is_withheld(
+            'comments_judged', 'is_few', whole='account_id, event_date', name='video_id'
+        ) }} as is_suppressed
+    from find_few
+
+),
+
+withhold as (
+
+    select
+        video_id,
+        account_id,
+        event_date,
+        comments,
+        comments_judged,
+        comments_in_other_languages,
+        {% for measure in comment_split_measures() -%}
+        case when not is_suppressed then {{ measure }} end as {{ measure }},
+        {% endfor -%}
+        is_suppressed
+    from decide_withheld
 
 )
 
@@ -41,5 +49,6 @@ select
     account_id,
     event_date,
     comments,
-    {{ comment_sentiment_columns() }}
-from add_sentiment
+    {{ comment_sentiment_columns() }},
+    is_suppressed
+from withhold

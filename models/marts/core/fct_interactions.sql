@@ -22,13 +22,16 @@ interaction_types as (
 
 ),
 
--- Who saved a video or sent a message is never identifiable.
-hide_private_people as (
+-- Who saved a video or sent a message is never identifiable; who did anything else only if asked for:
+-- whoever can group events by their people can count every group that other marts withhold.
+hide_people as (
 
     select
         interactions.*,
-        case when not interaction_types.is_private then interactions.person_key end
-            as shown_person_key
+        case
+            when not interaction_types.is_private and {{ var('publish_person_keys') }}
+                then interactions.person_key
+        end as shown_person_key
     from interactions
     inner join interaction_types
         on interactions.interaction_type = interaction_types.interaction_type
@@ -45,4 +48,4 @@ select
     is_undo,
     interacted_at,
     event_date
-from hide_private_people
+from hide_people

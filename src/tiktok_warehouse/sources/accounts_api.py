@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from tiktok_warehouse.entities import Entity
 from tiktok_warehouse.errors import RefusedFile
+from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.sources.export_file import ExportFile
 from tiktok_warehouse.sources.json_values import DECODER, Literal, read_values, takes_too_much
 from tiktok_warehouse.sources.spool import Row, Spool, SpooledPart
@@ -279,7 +280,7 @@ def _looks_like_payload(file: ExportFile) -> bool:
 
 def _read_head(file: ExportFile) -> str:
     try:
-        with file.path.open("rb") as opened:
+        with open_plain(file.path) as opened:
             return opened.read(64 << 10).decode("utf-8-sig", "ignore")
     except OSError as error:
         raise RefusedFile(f"{file.name} cannot be read ({error.strerror}).") from None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tiktok_warehouse.errors import RefusedFile
+from tiktok_warehouse.plain_files import open_plain
 
 _CHUNK_BYTES = 1 << 20
 # A page holds 20 videos of some 10 kB each; one value with all videos of an account is far below.
@@ -110,7 +111,7 @@ def read_values(path: Path, label: str) -> Iterator[Any]:
             characters. Messages quote nothing of it.
     """
     try:
-        file = path.open("rb")
+        file = open_plain(path)
     except OSError as error:
         raise RefusedFile(f"{label} cannot be read ({error.strerror}).") from None
     with file:

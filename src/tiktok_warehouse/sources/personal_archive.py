@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from tiktok_warehouse.errors import RefusedFile
+from tiktok_warehouse.errors import RefusedFile, refusing_what_nobody_foresaw
+from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.sources import personal_archive_json as json_reader
 from tiktok_warehouse.sources import personal_archive_txt as txt_reader
 from tiktok_warehouse.sources.export_file import ExportFile
@@ -133,7 +134,7 @@ def _recognise(file: ExportFile) -> Vintage | None:
     name = PurePosixPath(file.name)
     if name.suffix.casefold() == ".txt":
         return _recognise_txt(file, name)
-    with file.path.open("rb") as opened:
+    with open_plain(file.path) as opened:
         start = opened.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start.startswith(b"{"):
         if name.name.casefold() in _JSON_NAMES:
@@ -303,8 +304,9 @@ def _read_txt_files(
             tally.leave_out("text files of unknown sections", 1, UNKNOWN)
             continue
         try:
-            txt_reader.check_text(file.path, file.name)
-            txt_reader.read_txt(file.path, file.name, section, tally)
+            with refusing_what_nobody_foresaw(file.name):
+                txt_reader.check_text(file.path, file.name)
+                txt_reader.read_txt(file.path, file.name, section, tally)
         except RefusedFile as error:
             refused.append(RefusedPart(file, str(error)))
         except OSError as error:

@@ -17,6 +17,7 @@ from typing import IO, Any
 from ijson.common import IncompleteJSONError, JSONError
 
 from tiktok_warehouse.errors import RefusedFile
+from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.sources.personal_archive_sections import (
     LIVES,
     PREFIXES,
@@ -185,7 +186,7 @@ def look_at_json(path: Path) -> Look | None:
         OSError: the file cannot be read.
     """
     look = Look()
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         data = _Bytes(file, RECOGNISE_BYTES)
         events = iter(_backend().basic_parse(data, buf_size=BUFFER_BYTES))
         try:
@@ -227,7 +228,7 @@ def read_json(path: Path, label: str, tally: Tally) -> None:
         RefusedFile: it is broken, cut off, no object, or holds a value that no archive has.
     """
     problem = ""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         data = _Bytes(file)
         events = iter(_backend().basic_parse(data, buf_size=BUFFER_BYTES))
         try:

@@ -22,7 +22,7 @@ from tiktok_warehouse.sources.text_values import find_posting_time, find_video_i
 OWNER = "archive_owner"
 
 # Columns that name another person: the caller hashes them before anything is stored.
-PERSON_COLUMNS_OF_ARCHIVE = ("followed_person", "follower_person")
+PERSON_COLUMNS_OF_ARCHIVE = (OWNER, "followed_person", "follower_person")
 
 # A record's values by their plain field names. A missing key is missing here; NULL is None.
 Record = dict[str, str | None]

@@ -8,6 +8,7 @@ key is known, and a block begins a record only where its first key has been seen
 from __future__ import annotations
 
 import codecs
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from tiktok_warehouse.errors import RefusedFile
+from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.sources.personal_archive_sections import (
     KNOWN_FIELDS,
     ROOTS,
@@ -83,7 +85,7 @@ def has_grammar(path: Path) -> bool:
     Raises:
         OSError: the file cannot be read.
     """
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         head = file.read(_HEAD_BYTES)
     text = head.decode("utf-8-sig", "ignore")
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
@@ -100,7 +102,7 @@ def check_text(path: Path, label: str) -> None:
     lines = 1
     line_bytes = 0
     broken = False
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         while chunk := _read_chunk(file, label):
             if b"\0" in chunk:
                 where = lines + chunk.count(b"\n", 0, chunk.index(b"\0"))
@@ -161,7 +163,7 @@ def read_txt(path: Path, label: str, section: Section, tally: Tally) -> None:
 
 def _read_lines(path: Path) -> Iterator[str]:
     # Only \n ends a line: a comment may hold other characters that Python counts as line ends.
-    with path.open(encoding="utf-8-sig", newline="\n") as file:
+    with io.TextIOWrapper(open_plain(path), encoding="utf-8-sig", newline="\n") as file:
         for line in file:
             yield line.rstrip("\r\n")
 

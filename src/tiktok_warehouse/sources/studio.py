@@ -394,7 +394,7 @@ def _find_snapshot(
                 is_member=sibling.zip_name is not None,
             )
             dated = _date_rows(sibling, CONTENT, table, places or {}, evidence, today)
-        except RefusedFile:
+        except (RefusedFile, LookupError, MemoryError, RecursionError, TypeError, ValueError):
             continue
         if dated:
             days.update(dated.dates)

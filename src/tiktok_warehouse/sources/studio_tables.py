@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 
 from tiktok_warehouse import archives
 from tiktok_warehouse.errors import RefusedFile
+from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.sources.export_file import ExportFile
 
 # 365 rows of the widest file are 20 KB. Two years of 24 rows a day fit, and what is built to be
@@ -77,7 +78,7 @@ def read_headers(file: ExportFile) -> list[tuple[str, ...]]:
             with _open_workbook(file) as book:
                 rows = _sheet_rows(book.worksheets[0], 1)
                 return [_trim(next(rows, ()))]
-        with file.path.open("rb") as opened:
+        with open_plain(file.path) as opened:
             head = opened.read(HEAD_BYTES)
         text = _decode(head, whole=False)
         return [header for mark in DELIMITERS if (header := _first_row(text, mark))]
@@ -158,7 +159,8 @@ def _wide_cells() -> Iterator[None]:
 
 
 def _read_csv(file: ExportFile, header: Sequence[str]) -> Iterator[list[str]]:
-    content = file.path.read_bytes()
+    with open_plain(file.path) as opened:
+        content = opened.read(MAX_BYTES + 1)
     try:
         text = _decode(content, whole=True)
     except UnicodeError:
@@ -219,7 +221,7 @@ def _open_workbook(file: ExportFile) -> Iterator[Any]:
         _check_parts(file, archive)
     book = None
     # An open file, because of a path it looks at the ending, which may be any.
-    with file.path.open("rb") as opened:
+    with open_plain(file.path) as opened:
         try:
             with warnings.catch_warnings():
                 # What it misses, such as a default style, is not what is read here.
