@@ -29,16 +29,56 @@
 {%- endmacro %}
 
 {#-
-    Whether all compared days are equal at one lag and hardly any at the others, over enough days
-    that chance cannot do it: what it takes to move a file (docs/decisions/009).
+    Whether a pair of files agrees on a lag: most of its days are equal there, and none that tells
+    two lags apart speaks for another one (docs/decisions/009).
 -#}
-{% macro is_overwhelming(label_lag) -%}
+{% macro agrees_on(label_lag) -%}
     {%- set name = label_lags()[label_lag] -%}
-    overlap_days_at_{{ name }} >= {{ var('calendar_least_days') }}
-                and matches_at_{{ name }} = overlap_days_at_{{ name }}
+    overlap_days_at_{{ name }} > 0
+                and matches_at_{{ name }}
+                >= (1 - {{ var('calendar_chance_share') }}) * overlap_days_at_{{ name }}
                 {%- for other in label_lags().values() if other != name %}
-                and matches_at_{{ other }} <= {{ var('calendar_chance_share') }} * overlap_days_at_{{ other }}
+                and telling_days_at_{{ other }} = 0
                 {%- endfor %}
+{%- endmacro %}
+
+{#-
+    For each lag whether the files of two exports that agree on it carry it: one of them on enough
+    days, and all of them together on enough days that tell it from the others; on more of these
+    where a file has days that are equal at no lag, which were restated.
+-#}
+{% macro vote_on_lags() -%}
+    {%- for label_lag, name in label_lags().items() -%}
+        {%- set agree = 'filter (where ' ~ agrees_on(label_lag) ~ ')' -%}
+        {%- set equal = 'filter (where matches_at_' ~ name ~ ' = overlap_days_at_' ~ name ~ ')' -%}
+        {%- if not loop.first %}
+        {% endif -%}
+        coalesce(
+            max(overlap_days_at_{{ name }}) {{ agree }} >= {{ var('calendar_least_days') }}
+            and (
+                sum(telling_days_at_{{ name }}) {{ equal }}
+                >= {{ var('calendar_least_telling_days') }}
+                or sum(telling_days_at_{{ name }}) {{ agree }} >= {{ var('calendar_least_days') }}
+            ),
+            false
+        ) as is_carried_at_{{ name }}{{ ',' if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- Whether a pair of files is taken to be a lag apart. -#}
+{% macro is_carried(label_lag) -%}
+    is_carried_at_{{ label_lags()[label_lag] }}
+                and {{ agrees_on(label_lag) }}
+{%- endmacro %}
+
+{#- For each lag the days that are equal there and at no other: telling_days_at_lag_0, … -#}
+{% macro count_telling_days() -%}
+    {%- for label_lag, name in label_lags().items() -%}
+        {%- if not loop.first %}
+        {% endif -%}
+        count(*) filter (where label_lag = {{ label_lag }} and is_telling = 1)
+            as telling_days_at_{{ name }}{{ ',' if not loop.last }}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#-

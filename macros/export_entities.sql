@@ -12,8 +12,8 @@
     - seconds      decimal from 0, three digits
 
     `key` names a row and none of its parts may be missing; `key_if_known` are further parts that
-    may. Of the rows of a key the one that landed last counts; with `has_repeats` rows that are the
-    same in one file are several. `required` may not be missing either. Everything else is optional: a bad value becomes NULL and is counted.
+    may. Of the rows of a key the one that landed last counts, with `read_at` the one that was read last
+    by that column; with `has_repeats` rows that are the same in one file are several. `required` may not be missing either. Everything else is optional: a bad value becomes NULL and is counted.
 -#}
 {% macro export_entities() -%}
     {%- set entities = {} -%}
@@ -101,8 +101,9 @@
                 'daily_lost_followers': 'count', 'engaged_audience': 'count',
                 'phone_number_clicks': 'count', 'lead_submissions': 'count',
                 'app_download_clicks': 'count', 'bio_link_clicks': 'count',
-                'email_clicks': 'count', 'address_clicks': 'count',
+                'email_clicks': 'count', 'address_clicks': 'count', 'synced_at': 'timestamp',
             },
+            'read_at': 'synced_at',
         },
         'api_account_profile': {
             'source': 'accounts_api',

@@ -44,7 +44,9 @@
 {%- if about.get('has_repeats') -%}
     {%- do match_key.append('nth_in_file') -%}
 {%- endif -%}
-{%- set content = names | reject('in', key + about.get('key_if_known', [])) | list or key[:1] -%}
+{%- set read_at = about.get('read_at') -%}
+{%- set no_content = key + about.get('key_if_known', []) + [read_at] -%}
+{%- set content = names | reject('in', no_content) | list or key[:1] -%}
 with
 
 raw_rows as (
@@ -120,7 +122,11 @@ describe_rows as (
         _source_file,
         _source_row,
         _ingested_at,
+        {% if read_at -%}
+        {{ order_as_read(read_at) }} as row_order
+        {%- else -%}
         row_order
+        {%- endif %}
     from judge_rows
 
 ),

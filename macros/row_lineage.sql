@@ -10,6 +10,18 @@
         cast(_ingest_seq as bigint) * 10000000000 + cast(_source_row as bigint) as row_order
 {%- endmacro %}
 
+{#-
+    A row_order, as text, in which rows that a connector read later come later, whatever file they came
+    in; of one moment, and of rows that do not say when, as they landed. Nothing was read after it landed.
+-#}
+{% macro order_as_read(read_at) -%}
+    concat(
+            cast(least({{ read_at }}, _ingested_at) as string),
+            ' ',
+            lpad(cast(row_order as string), 19, '0')
+        )
+{%- endmacro %}
+
 {#- A row's day, for rows that count now or may once their parent has come. -#}
 {% macro event_date(timestamp) -%}
     case

@@ -25,6 +25,7 @@ find_beside_overview as (
         files.*,
         overview.shift_days as overview_shift_days,
         viewers_overlaps.verdict as viewers_verdict,
+        coalesce(viewers_overlaps.verdict in ('same', 'a_day_later'), false) as has_clear_viewers,
         case
             when viewers_overlaps.verdict = 'a_day_later' then overview.shift_days - 1
             when viewers_overlaps.verdict = 'same' then overview.shift_days
@@ -46,7 +47,8 @@ find_beside_overview as (
 
 ),
 
--- Files that agree with one another move together: what most of them say holds for all.
+-- Files that agree with one another move together: what most of them say holds for all. Viewers
+-- that follow their views clearly speak for those that do so too loosely.
 count_moves as (
 
     select
@@ -56,7 +58,7 @@ count_moves as (
         shift_days_by_overview - shift_days as further_days,
         count(*) as files,
         min(exported_on) as first_exported_on,
-        max(case when viewers_verdict in ('same', 'a_day_later') then 1 else 0 end) as is_by_viewers
+        max(case when has_clear_viewers then 1 else 0 end) as is_by_viewers
     from find_beside_overview
     where shift_days_by_overview is not null
     group by account_handle, file_kind, root_exported_on, shift_days_by_overview - shift_days
@@ -69,7 +71,7 @@ rank_moves as (
         *,
         row_number() over (
             partition by account_handle, file_kind, root_exported_on
-            order by files desc, first_exported_on asc
+            order by is_by_viewers desc, files desc, first_exported_on asc
         ) as move_rank
     from count_moves
 
@@ -259,6 +261,7 @@ find_reasons as (
             when
                 files.shift_days_by_overview is not null
                 and files.shift_days_by_overview <> files.proposed_shift_days
+                and (files.has_clear_viewers or not files.is_by_viewers)
                 then 'contradicts_overview'
             when files.viewers_verdict = 'doubtful' and files.proposed_shift_days = 0
                 then 'viewers_unclear'

@@ -133,7 +133,14 @@ def _describe_suspects(connection: duckdb.DuckDBPyConnection, published_seq: int
 def _describe_labels(connection: duckdb.DuckDBPyConnection, published_seq: int) -> list[str]:
     rows = connection.execute(
         """
-        select account_handle, decision, count(*)
+        select account_handle, decision, count(*),
+            list(
+                concat(
+                    file_kind, ' of ', exported_on,
+                    case when decision = 'shifted' then printf(' (%+d)', shift_days) end
+                )
+                order by exported_on, file_kind
+            )
         from quality.calendar_repairs
         where decision <> 'kept' and account_handle in (
             select account_handle from intermediate.int_account_handles
@@ -147,11 +154,17 @@ def _describe_labels(connection: duckdb.DuckDBPyConnection, published_seq: int) 
         "shifted": "The day labels of {} of {} are moved by a day",
         "flagged": "The day labels of {} of {} are in doubt and kept",
     }
-    return [
+    lines = [
         told[decision].format(_count(files, "Studio file"), handle)
-        + ": see quality.calendar_repairs."
-        for handle, decision, files in rows[:_MOST_ACCOUNTS]
+        + f": {_list_briefly(names)}. See quality.calendar_repairs."
+        for handle, decision, files, names in rows
     ]
+    more = len(lines) - _MOST_ACCOUNTS
+    if more > 0:
+        lines[_MOST_ACCOUNTS - 1 :] = [
+            f"And {more + 1:,} times the like of other accounts: see quality.calendar_repairs."
+        ]
+    return lines
 
 
 def _describe_rejected(connection: duckdb.DuckDBPyConnection, published_seq: int) -> list[str]:

@@ -57,6 +57,7 @@ def make_truth(
     memory: float = 0.5,
     level: float = 8.0,
     replays: tuple[float, float] = (1.05, 1.5),
+    standing: float = 0,
 ) -> Truth:
     """An account's days.
 
@@ -68,16 +69,26 @@ def make_truth(
         memory: how much of a day's deviation the next one keeps, 0 to 1.
         level: logarithm of its usual views.
         replays: views a viewer, from and to.
+        standing: how likely a day is followed by one to six days on which nothing changes; the
+            level of followers then stands still on a day of its own as well.
     """
     numbers = random.Random(seed)
     days: dict[date, Day] = {}
+    still = 0
     deviation, followers = 0.0, numbers.randrange(500, 50_000)
     for at in range((last - first).days + 1):
+        if still:
+            days[first + timedelta(days=at)] = days[first + timedelta(days=at - 1)]
+            still -= 1
+            continue
+        if standing and numbers.random() < standing:
+            still = numbers.randrange(1, 7)
         deviation = memory * deviation + numbers.gauss(0, swing)
         views = int(math.exp(level + deviation))
         viewers = min(views, int(views / numbers.uniform(*replays)))
         new = int(viewers * numbers.uniform(0.3, 0.9))
-        followers += numbers.randrange(-3, 40)
+        if not standing or numbers.random() >= standing:
+            followers += numbers.randrange(-3, 40)
         days[first + timedelta(days=at)] = {
             "video_views": views,
             "profile_views": int(views * numbers.uniform(0, 0.02)),

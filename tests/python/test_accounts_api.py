@@ -39,7 +39,7 @@ def left_out(result: api.ApiRead) -> dict[str, int]:
     return {field.name: field.records for field in result.left_out}
 
 
-def plain(rows: Rows, *, without: tuple[str, ...] = ("captured_at",)) -> Rows:
+def plain(rows: Rows, *, without: tuple[str, ...] = ("captured_at", "synced_at")) -> Rows:
     return {
         name: [{k: v for k, v in row.items() if k not in without} for row in entity]
         for name, entity in rows.items()
@@ -73,6 +73,7 @@ def test_days_are_exact_text_and_dash_is_null(tmp_path: Path) -> None:
         "bio_link_clicks": None,
         "email_clicks": None,
         "address_clicks": None,
+        "synced_at": None,
         "_source_row": 1,
         "_malformed": None,
     }
@@ -270,8 +271,36 @@ def test_a_record_is_found_in_every_wrapping(tmp_path: Path, wrapping: str, flat
         assert plain(rows_of(result)) == expected
         if "airbyte" in wrapping or wrapping == "fivetran":
             for entity, rows in rows_of(result).items():
-                if "captured_at" in api.ENTITIES_OF_API[entity].columns:
-                    assert {row["captured_at"] for row in rows} == {made.CAPTURED_TEXT}
+                for column in {"captured_at", "synced_at"} & {*api.ENTITIES_OF_API[entity].columns}:
+                    assert {row[column] for row in rows} == {made.CAPTURED_TEXT}
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"_AIRBYTE_EXTRACTED_AT": "2026-05-17T06:00:00Z"}, "2026-05-17 06:00:00Z"),
+        ({"_airbyte_emitted_at": 1778997600000}, "2026-05-17 06:00:00Z"),
+        ({"_fivetran_synced": "2026-05-17 08:00:00.123 +02:00"}, "2026-05-17 06:00:00Z"),
+        ({"_sdc_batched_at": "2026-05-17 06:00:00"}, "2026-05-17 06:00:00Z"),
+        (
+            {
+                "_sdc_batched_at": "2026-05-17T07:00:00Z",
+                "_sdc_extracted_at": "2026-05-17T06:00:00Z",
+            },
+            "2026-05-17 06:00:00Z",
+        ),
+        ({"synced_at": "2026-05-17T06:00:00+00:00"}, "2026-05-17 06:00:00Z"),
+        ({"_fivetran_synced": "yesterday"}, None),
+        ({}, None),
+    ],
+)
+def test_a_day_keeps_when_a_connector_read_it(
+    tmp_path: Path, columns: dict[str, object], expected: str | None
+) -> None:
+    day = made.make_day(username=made.HANDLE, **columns)
+    (row,) = read_rows(tmp_path, day)["api_account_days"]
+    assert row["synced_at"] == expected
+    assert row["_malformed"] is None
 
 
 def test_pages_of_both_endpoints_in_one_file(tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
                 tables.append((found.part.entity, found.part.rows))
     land_tables(home, tables)
     land_others(home, folder)
-    run_dbt(home)
+    run_dbt(home, *SELECTION)
     with duckdb.connect(str(home.database), read_only=True) as connection:
         yield connection
 
@@ -178,11 +178,14 @@ def read_parts(found: accounts_api.ApiRead | personal_archive.ArchiveRead) -> li
     return [(part.entity, part.to_part().rows) for part in found.parts]
 
 
-def run_dbt(home: Home) -> None:
-    selection = [f"+{name}" for name in ("int_studio_days", "calendar_repairs")]
-    selection += ["+row_reconciliation", "+rejected_rows", "+nulled_values"]
-    sources = ("studio", "accounts_api", "personal_archive")
-    selection += [f"path:models/staging/{source}" for source in sources]
+SELECTION = (
+    *("+int_studio_days", "+calendar_repairs"),
+    *("+row_reconciliation", "+rejected_rows", "+nulled_values"),
+    *(f"path:models/staging/{source}" for source in ("studio", "accounts_api", "personal_archive")),
+)
+
+
+def run_dbt(home: Home, *selection: str) -> None:
     command = [
         *(*DBT, "build", "--select", *selection, "rejection_reasons"),
         *("--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"),

@@ -32,9 +32,9 @@ from tiktok_warehouse.sources.text_values import (
 
 # Part of what makes a file "already landed": raise it whenever the same bytes would give other
 # rows.
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 
-ACCOUNT, CAPTURED = "account_handle", "captured_at"
+ACCOUNT, CAPTURED, SYNCED = "account_handle", "captured_at", "synced_at"
 
 _DAY_COUNTS = (
     "video_views",
@@ -88,7 +88,7 @@ _VIDEO_FIELDS = {
 ENTITIES_OF_API: dict[str, Entity] = {
     entity.name: entity
     for entity in (
-        Entity("api_account_days", (ACCOUNT, "event_date"), _DAY_COUNTS, ()),
+        Entity("api_account_days", (ACCOUNT, "event_date"), (*_DAY_COUNTS, SYNCED), (SYNCED,)),
         Entity(
             "api_account_profile",
             (ACCOUNT, CAPTURED),
@@ -128,13 +128,19 @@ _AUDIENCES = {
     "audience_countries": ("country", ("country", "country_code")),
     "audience_cities": ("city", ("city_name", "city")),
 }
+# When a row was read, as connectors write it, in any case: Airbyte, Fivetran, then Singer's taps
+# (Stitch and Meltano), of which the extraction says more than the batch; then names by hand.
 _CAPTURED_FIELDS = (
     "_airbyte_extracted_at",
     "_airbyte_emitted_at",
     "_fivetran_synced",
+    "_sdc_extracted_at",
+    "_sdc_batched_at",
+    "_sdc_received_at",
     "captured_at",
     "extracted_at",
     "emitted_at",
+    "synced_at",
 )
 _VIDEO_LISTS = ("videos", "video_list", "list", "items")
 _WRAPPERS = ("data", "_airbyte_data", "record")
@@ -380,7 +386,8 @@ def _is_account(value: dict[str, Any]) -> bool:
 
 
 def _learn(value: dict[str, Any], context: _Context) -> _Context:
-    captured = next((value[name] for name in _CAPTURED_FIELDS if _text(value.get(name))), None)
+    folded = {name.casefold(): inner for name, inner in value.items()}
+    captured = next((folded[name] for name in _CAPTURED_FIELDS if _text(folded.get(name))), None)
     names, problem = [context.username], context.problem
     given = value.get("username")
     if isinstance(given, str) and given.strip() in _NULLS:
@@ -597,7 +604,9 @@ def _take_day(payload: Mapping[str, Any], context: _Context, reading: _Reading) 
     if day and event_date is None:
         problems.append("event_date is no date like YYYY-MM-DD")
     counts = [_read_value(values.get(name), _COUNT, name, problems) for name in _DAY_COUNTS]
-    row = (_find_account(context, reading), event_date, *counts)
+    # Of two readings of a day the newer one counts; one that says no time is not wrong.
+    synced_at = read_moment(context.captured_at) if context.captured_at else None
+    row = (_find_account(context, reading), event_date, *counts, synced_at)
     reading.add("api_account_days", row, problems, reading.records[DAY])
 
 
