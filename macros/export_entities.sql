@@ -82,7 +82,19 @@
                 'account_handle': 'id', 'video_id': 'id', 'captured_date': 'date',
                 'title': 'private', 'posted_label': 'id', 'posted_at': 'timestamp',
                 'likes': 'whole', 'comments': 'whole', 'shares': 'whole', 'views': 'count',
-                'exported_on': 'date',
+                'favorites': 'count', 'exported_on': 'date',
+            },
+        },
+        'studio_business_days': {
+            'source': 'studio',
+            'key': ['account_handle', 'event_date', 'exported_on', 'file_kind'],
+            'columns': {
+                'account_handle': 'id', 'event_date': 'date', 'file_kind': 'id',
+                'followers': 'count', 'new_followers': 'count', 'lost_followers': 'count',
+                'reached_audience': 'count', 'engaged_audience': 'count',
+                'website_clicks': 'count', 'phone_number_clicks': 'count',
+                'email_clicks': 'count', 'address_clicks': 'count', 'lead_submissions': 'count',
+                'app_download_clicks': 'count', 'exported_on': 'date', 'asked_shift_days': 'whole',
             },
         },
     }) }}

@@ -29,7 +29,7 @@
     {{ return([
         'stg_accounts_api__account_days', 'stg_accounts_api__account_profile',
         'stg_accounts_api__videos', 'stg_studio__overview', 'stg_studio__viewers',
-        'stg_studio__follower_history', 'stg_studio__content',
+        'stg_studio__follower_history', 'stg_studio__content', 'stg_studio__business_days',
     ]) }}
 {%- endmacro %}
 

@@ -18,6 +18,12 @@ studio_days as (
 
 ),
 
+business_days as (
+
+    select * from {{ ref('int_studio_business_days') }}
+
+),
+
 -- Taps on a link, a number or an address of the profile are all ways out to the account's business.
 read_api as (
 
@@ -44,26 +50,34 @@ read_api as (
 
 ),
 
+-- Reached people are viewers. Who views is counted as Viewers does it, where both are known.
 read_studio as (
 
     select
         'studio' as source,
-        account_handle,
-        event_date,
-        video_views as views,
-        total_viewers as unique_viewers,
-        new_viewers,
-        likes,
-        comments,
-        shares,
-        cast(null as bigint) as followers_gained,
-        cast(null as bigint) as followers_lost,
-        followers,
-        profile_views as profile_visits,
-        cast(null as bigint) as link_clicks,
-        cast(null as bigint) as downloads,
-        cast(null as bigint) as leads
+        coalesce(studio_days.account_handle, business_days.account_handle) as account_handle,
+        coalesce(studio_days.event_date, business_days.event_date) as event_date,
+        studio_days.video_views as views,
+        coalesce(studio_days.total_viewers, business_days.reached_audience) as unique_viewers,
+        studio_days.new_viewers,
+        studio_days.likes,
+        studio_days.comments,
+        studio_days.shares,
+        business_days.new_followers as followers_gained,
+        business_days.lost_followers as followers_lost,
+        coalesce(studio_days.followers, business_days.followers) as followers,
+        studio_days.profile_views as profile_visits,
+        {{ total_if_any([
+            'business_days.website_clicks', 'business_days.phone_number_clicks',
+            'business_days.email_clicks', 'business_days.address_clicks',
+        ]) }} as link_clicks,
+        business_days.app_download_clicks as downloads,
+        business_days.lead_submissions as leads
     from studio_days
+    full outer join business_days
+        on
+            studio_days.account_handle = business_days.account_handle
+            and studio_days.event_date = business_days.event_date
 
 ),
 

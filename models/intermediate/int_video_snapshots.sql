@@ -56,7 +56,7 @@ list_snapshots as (
 
     union all
 
-    -- The file says the day and no time, and knows neither saves nor watch time.
+    -- The file says the day and no time, and knows no watch time; saves only a business account's.
     select
         'studio' as source,
         video_id,
@@ -66,7 +66,7 @@ list_snapshots as (
         likes,
         comments,
         shares,
-        cast(null as bigint) as saves,
+        favorites as saves,
         cast(null as decimal(18, 3)) as total_watch_seconds
     from studio_videos
     where nth_reading = 1

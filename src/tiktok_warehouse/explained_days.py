@@ -48,7 +48,7 @@ _LEVELS = ("follower_counts", "account_snapshots", "follower_events")
 EXPORTS = {
     **{
         f"studio_{name}": f"base_studio__{name}"
-        for name in ("overview", "viewers", "follower_history", "content")
+        for name in ("overview", "viewers", "follower_history", "content", "business_days")
     },
     **{
         f"api_{name}": f"base_accounts_api__{name}"

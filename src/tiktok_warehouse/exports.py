@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from tiktok_warehouse.sources.export_file import ExportFile
 if TYPE_CHECKING:
     from tiktok_warehouse.sources.accounts_api import ApiRead
     from tiktok_warehouse.sources.personal_archive import ArchiveRead
+    from tiktok_warehouse.sources.studio import StudioRead
 
 EVENT_LOG = "event_log"
 STUDIO = "studio"
@@ -139,12 +141,15 @@ class Piece:
 
 @dataclass(frozen=True)
 class Export:
-    """A piece that was read. ``left_out`` names what of it is not in the rows."""
+    """A piece that was read. ``left_out`` names what of it is not in the rows, ``first_problems``
+    what is wrong with the first malformed ones.
+    """
 
     piece: Piece
     facts: Facts
     parts: tuple[PartRows, ...]
     left_out: tuple[str, ...]
+    first_problems: tuple[str, ...] = ()
 
     @property
     def malformed_rows(self) -> int:
@@ -633,13 +638,32 @@ def _read_studio(member: _Member, siblings: Sequence[ExportFile], reading: _Read
         window_evidence=found.year_evidence if found.window else None,
         exported_on=found.exported_on,
         export_evidence=found.export_evidence,
-        notes=() if found.part.rows.num_rows else ("It has a header and no rows.",),
+        notes=tuple(_note_studio(found)),
     )
-    rows = found.part.rows
-    part = PartRows(
-        found.part.entity, rows.num_rows, found.malformed_rows, lambda: iter(rows.to_batches())
-    )
-    return Export(piece, facts, (part,), found.left_out)
+    # A malformed row stands in the first part alone.
+    parts = [
+        PartRows(
+            part.entity,
+            part.rows.num_rows,
+            found.malformed_rows if part is found.parts[0] else 0,
+            partial(_iterate_batches, part.rows),
+        )
+        for part in found.parts
+    ]
+    return Export(piece, facts, tuple(parts), found.left_out, found.first_problems)
+
+
+def _iterate_batches(rows: pa.Table) -> Iterator[pa.RecordBatch]:
+    return iter(rows.to_batches())
+
+
+def _note_studio(found: StudioRead) -> Iterator[str]:
+    if not found.parts[0].rows.num_rows:
+        yield "It has a header and no rows."
+    if found.left_out:
+        yield f"Left out: {', '.join(found.left_out)}."
+    if found.first_problems:
+        yield f"Malformed: {'; '.join(found.first_problems)}."
 
 
 # --- personal archives -----------------------------------------------------------------------

@@ -259,6 +259,7 @@ def _content(studio: Studio, numbers: random.Random) -> Written:
                 "posted_label": label,
                 "posted_at": f"{posted:%Y-%m-%d %H:%M:%S}Z",
                 **dict(zip(("likes", "comments", "shares", "views"), values, strict=True)),
+                "favorites": None,
             }
         )
     return Written("Content", _header(studio, "Content"), cells, rows)

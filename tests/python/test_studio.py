@@ -49,7 +49,7 @@ def read(file: ExportFile, **options: Any) -> StudioRead:
 
 def read_rows(found: StudioRead) -> list[dict[str, str | None]]:
     extra = ("account_handle", "exported_on", "asked_shift_days", "_source_row", "_malformed")
-    rows = found.part.rows.to_pylist()
+    rows = found.parts[0].rows.to_pylist()
     return [{name: row[name] for name in row if name not in extra} for row in rows]
 
 
@@ -80,8 +80,8 @@ def check_set(studio: Studio, folder: Path, **options: Any) -> dict[str, StudioR
         assert read_rows(found) == truth[name].rows
         assert found.malformed_rows == 0
         assert found.account == studio.account
-        assert set(found.part.rows.column("account_handle").to_pylist()) <= {studio.account}
-        numbers = found.part.rows.column("_source_row").to_pylist()
+        assert set(found.parts[0].rows.column("account_handle").to_pylist()) <= {studio.account}
+        numbers = found.parts[0].rows.column("_source_row").to_pylist()
         assert numbers == list(range(1, len(truth[name].rows) + 1))
         reads[name] = found
     return reads
@@ -184,10 +184,10 @@ def test_whatever_is_written_comes_back(
 @pytest.mark.parametrize("days", [365, 366])
 def test_a_leap_day_lands_in_its_year(tmp_path: Path, days: int) -> None:
     reads = check_set(Studio(exported_on=date(2024, 3, 1), days=days), tmp_path, today=TODAY)
-    dates = reads["Overview"].part.rows.column("event_date").to_pylist()
+    dates = reads["Overview"].parts[0].rows.column("event_date").to_pylist()
     assert dates[-1] == "2024-02-28"
     reads = check_set(Studio(exported_on=date(2024, 3, 20), days=days), tmp_path, today=TODAY)
-    assert "2024-02-29" in reads["Viewers"].part.rows.column("event_date").to_pylist()
+    assert "2024-02-29" in reads["Viewers"].parts[0].rows.column("event_date").to_pylist()
 
 
 def test_files_that_were_copied_years_later_keep_their_years(tmp_path: Path) -> None:
@@ -350,7 +350,7 @@ def test_a_day_that_is_there_twice_is_refused(tmp_path: Path, row: int) -> None:
 def test_files_of_a_header_alone_are_valid_and_empty(tmp_path: Path) -> None:
     studio = Studio(header_only=frozenset(HEADERS))
     for name, found in check_set(studio, tmp_path).items():
-        assert found.part.rows.num_rows == 0, name
+        assert found.parts[0].rows.num_rows == 0, name
         assert found.window is None
     lone = write(tmp_path, '"Gender","Distribution"', "@mira/FollowerGender.csv", modified=None)
     assert read(lone).exported_on is None
@@ -407,17 +407,31 @@ def test_whole_numbers(tmp_path: Path, value: str, expected: str | None) -> None
 @pytest.mark.parametrize(
     "value", ["1,234", "1.234", "12K", "1.5", "1_000", "1e3", "NaN", "9" * 19, "=1", "1,23,45", "²"]
 )
-def test_what_is_no_whole_number_is_malformed_and_not_quoted(tmp_path: Path, value: str) -> None:
+def test_what_is_no_whole_number_is_malformed_and_quoted_if_it_looks_like_one(
+    tmp_path: Path, value: str
+) -> None:
     cells = [("March 6", "5", "0"), ("March 7", value, "0")]
     found = read(
         write(tmp_path, make_csv(Studio(), HEADERS["FollowerHistory"], cells)), account="mira"
     )
-    rows = found.part.rows.to_pylist()
+    rows = found.parts[0].rows.to_pylist()
     assert [row["followers"] for row in rows] == ["5", None]
     assert found.malformed_rows == 1
     assert rows[1]["_malformed"].startswith("followers: ")
-    assert value not in rows[1]["_malformed"]
+    assert (value in rows[1]["_malformed"]) == (value in ("1,234", "1.234", "1.5"))
     assert "(row 2)" in rows[1]["_malformed"]
+    assert found.first_problems == (rows[1]["_malformed"],)
+
+
+@pytest.mark.parametrize(("value", "mark"), [("1,234", "comma"), ("-12.345", "point")])
+def test_one_mark_before_three_digits_is_named_and_never_guessed(
+    tmp_path: Path, value: str, mark: str
+) -> None:
+    cells = [(f"March {day}", value, "0") for day in range(1, 8)]
+    file = write(tmp_path, make_csv(Studio(), HEADERS["FollowerHistory"], cells))
+    reason = refusal(file, account="mira")
+    assert f"{value}, whose {mark} may separate thousands or decimals" in reason
+    assert "and 4 more" in reason
 
 
 @pytest.mark.parametrize(
@@ -438,27 +452,31 @@ def test_what_is_no_whole_number_is_malformed_and_not_quoted(tmp_path: Path, val
     ],
 )
 def test_shares(tmp_path: Path, value: str, expected: str | None) -> None:
-    content = make_csv(Studio(), HEADERS["FollowerGender"], [("Male", value)])
+    content = make_csv(Studio(), HEADERS["FollowerGender"], [("Male", value), ("Other", "0")])
     found = read(write(tmp_path, content), account="mira")
-    row = found.part.rows.to_pylist()[0]
+    row = found.parts[0].rows.to_pylist()[0]
     assert ("malformed" if row["_malformed"] else row["distribution"]) == expected
 
 
 def test_a_row_that_was_cut_off_is_malformed(tmp_path: Path) -> None:
     found = read(
-        write(tmp_path, "Date,Followers,Difference in followers from previous day\nMarch 7,5"),
+        write(
+            tmp_path,
+            "Date,Followers,Difference in followers from previous day\nMarch 6,5,0\nMarch 7,5",
+        ),
         account="mira",
     )
-    row = found.part.rows.to_pylist()[0]
-    assert row["_malformed"] == "2 fields, the header has 3 (row 1)"
+    row = found.parts[0].rows.to_pylist()[1]
+    assert row["_malformed"] == "2 fields, the header has 3 (row 2)"
     assert (row["followers"], row["event_date"]) == (None, "2026-03-07")
 
 
 @pytest.mark.parametrize("link", ["https://example.org/x", "", "https://vm.tiktok.com/ZMabc/"])
 def test_a_link_without_an_id_is_malformed(tmp_path: Path, link: str) -> None:
-    cells = [("March 9", "title", link, "March 1", "1", "2", "3", "4")]
+    good = f"/video/{make_video_id(datetime(2026, 3, 1, tzinfo=UTC), 1)}"
+    cells = [("March 9", "title", each, "March 1", "1", "2", "3", "4") for each in (link, good)]
     found = read(write(tmp_path, make_csv(Studio(), HEADERS["Content"], cells)), account="mira")
-    assert "link: " in str(found.part.rows.to_pylist()[0]["_malformed"])
+    assert "link: " in str(found.parts[0].rows.to_pylist()[0]["_malformed"])
 
 
 def test_the_time_of_a_post_comes_from_its_id(tmp_path: Path) -> None:
@@ -743,11 +761,14 @@ def test_no_header_means_two_columns_of_one_file_and_every_column_has_an_english
     # Some languages call the time of the snapshot and other things alike; never in one file.
     assert {key: found for key, found in meanings.items() if len(found) > 1} == {}
     for kind in KINDS:
-        english = [alias for file, _, alias, code in rows if file == kind.name and code == "en"]
-        assert tuple(english) == HEADERS[kind.name]
-        for code in {row[3] for row in rows}:
+        required = set(kind.columns)
+        english = [row for row in rows if row[0] == kind.name and row[3] == "en"]
+        assert {row[1] for row in english} == {*required, *kind.optional}
+        if kind.name in HEADERS:
+            assert tuple(row[2] for row in english if row[1] in required) == (HEADERS[kind.name])
+        for code in {row[3] for row in rows if row[0] == kind.name}:
             named = {row[1] for row in rows if row[0] == kind.name and row[3] == code}
-            assert named == set(kind.columns), (kind.name, code)
+            assert named >= required, (kind.name, code)
 
 
 def test_today_is_a_bound(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
         for at, studio in enumerate(trap.exports):
             files = write_export(trap.truth, studio, folder / f"{account}-{at}")
             for found in read_export(files, studio.exported_on):
-                tables.append((found.part.entity, found.part.rows))
+                tables.append((found.parts[0].entity, found.parts[0].rows))
     land_tables(home, tables)
     land_others(home, folder)
     run_dbt(home, *SELECTION)
@@ -161,7 +161,7 @@ def land_others(home: Home, folder: Path) -> None:
     studio = Studio(account="whole")
     files = write_unzipped(studio, folder / "whole")
     reads = read_export(tuple(files.values()), studio.exported_on)
-    land_tables(home, [(found.part.entity, found.part.rows) for found in reads])
+    land_tables(home, [(found.parts[0].entity, found.parts[0].rows) for found in reads])
     for views in (1_000, 1_234):
         account = make_account(days=2)
         account["metrics"][0]["video_views"] = views

@@ -72,7 +72,8 @@ list_exported as (
         exported_days.event_date,
         '{{ conversion_type }}' as conversion_type,
         exported_days.{{ measure }} as conversions,
-        exported_days.profile_visits
+        exported_days.profile_visits,
+        exported_days.source
     from exported_days
     inner join chosen_days
         on
@@ -118,7 +119,7 @@ list_conversions as (
         cast(null as decimal(18, 4)) as conversion_value_amount,
         profile_visits,
         cast(null as bigint) as profile_visitors,
-        'accounts_api' as funnel_source
+        source as funnel_source
     from list_exported
 
 )

@@ -24,12 +24,20 @@ coverage as (
 
 ),
 
--- Of the exports the API alone knows who came and who went.
+-- Of the exports the API and a business account's files know who came and who went.
 exported_days as (
 
-    select *
+    select
+        account_id,
+        event_date,
+        {%- for prefix, source in {'api': 'accounts_api', 'studio': 'studio'}.items() %}
+        max(followers_gained) filter (where source = '{{ source }}')
+            as {{ prefix }}_followers_gained,
+        max(followers_lost) filter (where source = '{{ source }}')
+            as {{ prefix }}_followers_lost{{ ',' if not loop.last }}
+        {%- endfor %}
     from {{ ref('int_account_days_exported') }}
-    where source = 'accounts_api'
+    group by account_id, event_date
 
 ),
 
@@ -43,8 +51,10 @@ join_sources as (
         and (
             {{ is_event_log_day('account_days.event_date') }}
             or coalesce(
-                exported_days.followers_gained,
-                exported_days.followers_lost,
+                exported_days.api_followers_gained,
+                exported_days.api_followers_lost,
+                exported_days.studio_followers_gained,
+                exported_days.studio_followers_lost,
                 official_followers.api_followers,
                 official_followers.studio_followers
             ) is null
@@ -54,8 +64,10 @@ join_sources as (
         ) as knows_follower_events,
         follower_events.followers_gained as event_followers_gained,
         follower_events.followers_lost as event_followers_lost,
-        exported_days.followers_gained as api_followers_gained,
-        exported_days.followers_lost as api_followers_lost,
+        exported_days.api_followers_gained,
+        exported_days.api_followers_lost,
+        exported_days.studio_followers_gained,
+        exported_days.studio_followers_lost,
         official_followers.own_followers,
         official_followers.own_level_source,
         official_followers.own_is_suspect,
@@ -93,7 +105,12 @@ choose_sources as (
                 coalesce(api_followers_gained, api_followers_lost, api_followers) is not null
                 or api_is_suspect
                 then 'accounts_api'
-            when studio_followers is not null or studio_is_suspect then 'studio'
+            when
+                coalesce(
+                    studio_followers_gained, studio_followers_lost, studio_followers
+                ) is not null
+                or studio_is_suspect
+                then 'studio'
             when own_followers is not null or own_is_suspect then 'own'
         end as day_source
     from join_sources
@@ -112,10 +129,12 @@ take_values as (
         case
             when knows_follower_events then coalesce(event_followers_gained, 0)
             when day_source = 'accounts_api' then api_followers_gained
+            when day_source = 'studio' then studio_followers_gained
         end as followers_gained,
         case
             when knows_follower_events then coalesce(event_followers_lost, 0)
             when day_source = 'accounts_api' then api_followers_lost
+            when day_source = 'studio' then studio_followers_lost
         end as followers_lost,
         case day_source
             when 'own' then own_followers
@@ -261,7 +280,10 @@ choose_opening as (
         end as followers_opening,
         case
             when knows_follower_events then 'event_log'
-            when day_source = 'accounts_api' then 'accounts_api'
+            when
+                day_source = 'accounts_api'
+                or coalesce(followers_gained, followers_lost) is not null
+                then day_source
             when followers_closing is not null then level_source
         end as followers_source
     from compute_opening

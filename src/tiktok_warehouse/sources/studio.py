@@ -1,4 +1,4 @@
-"""TikTok Studio's downloads: seven small files about one account.
+"""TikTok Studio's downloads: small files about one account, a business account's among them.
 
 A file is recognised by its header, in any language that ``studio_headers.csv`` lists; one line
 there teaches a new name. What the files leave unsaid, whose they are and which year their days lie
@@ -8,6 +8,8 @@ wants; a row with a value that cannot be one keeps its place, with the reason in
 Traps that are handled here: ``undefined`` makes all measures of its row unknown, also the zeros
 beside it; the daily difference in followers is left out, because its direction changes from export
 to export; the time of a post comes from the video's id, because its label has no year and no clock.
+What a table of days has beyond Overview's columns (a business account's reached people, followers
+and clicks) becomes rows of an entity of its own.
 Traps that are left for the models, which see several exports: labels that are shifted by a day.
 """
 
@@ -17,7 +19,7 @@ import csv
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from importlib import resources
@@ -38,7 +40,9 @@ from tiktok_warehouse.sources.studio_values import (
     Value,
     is_undefined,
     read_count,
+    read_count_or_nan,
     read_hour,
+    read_post_time,
     read_posted_at,
     read_share,
     read_video_id,
@@ -46,7 +50,10 @@ from tiktok_warehouse.sources.studio_values import (
 
 # Part of what makes a file "already landed": raise it whenever the same bytes would give other
 # rows.
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
+
+# How many malformed rows a message names.
+MOST_PROBLEMS = 3
 
 _Row = dict[str, str | None]
 
@@ -62,6 +69,8 @@ class Kind:
         measures: its columns that ``undefined`` makes unknown, and how each is read.
         texts: its other columns, as ``studio_headers.csv`` calls them.
         left_out: a column of it that is not read, on purpose.
+        optional: measures that it may have.
+        more: what the rows of its optional measures are; None for those of ``entity``.
     """
 
     name: str
@@ -70,10 +79,12 @@ class Kind:
     measures: Mapping[str, Callable[[str], Value]]
     texts: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    optional: Mapping[str, Callable[[str], Value]] = field(default_factory=dict)
+    more: Entity | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Its columns, as ``studio_headers.csv`` calls them."""
+        """Those that it must have, as ``studio_headers.csv`` calls them."""
         dates = (self.date_column,) if self.date_column else ()
         return (*dates, *self.texts, *self.measures, *self.left_out)
 
@@ -93,7 +104,9 @@ class StudioRead:
         export_evidence: what the day of the export rests on; None where that is not known.
         left_out: columns of the file that are not in the rows.
         malformed_rows: how many rows could not be read; ``_malformed`` says why.
-        part: the rows; beside the entity's columns and ``_source_row`` they have ``_malformed``.
+        parts: the rows of each entity; beside the entity's columns and ``_source_row`` they have
+            ``_malformed``. A malformed row stands in the first alone.
+        first_problems: what is wrong with the first malformed rows.
     """
 
     kind: Kind
@@ -106,7 +119,8 @@ class StudioRead:
     export_evidence: str | None
     left_out: tuple[str, ...]
     malformed_rows: int
-    part: Part
+    parts: tuple[Part, ...]
+    first_problems: tuple[str, ...] = ()
 
 
 def _entity(name: str, *columns: str, is_movable: bool = False) -> Entity:
@@ -115,6 +129,15 @@ def _entity(name: str, *columns: str, is_movable: bool = False) -> Entity:
     return Entity(name=name, required=required, optional=optional, timestamps=())
 
 
+# What a business account is told of a day, and Studio's own files do not say beside it.
+_BUSINESS_COUNTS = (
+    *("followers", "new_followers", "lost_followers", "reached_audience", "engaged_audience"),
+    *("website_clicks", "phone_number_clicks", "email_clicks", "address_clicks"),
+    *("lead_submissions", "app_download_clicks"),
+)
+BUSINESS_DAYS = _entity(
+    "studio_business_days", "event_date", "file_kind", *_BUSINESS_COUNTS, is_movable=True
+)
 OVERVIEW = Kind(
     name="Overview",
     entity=_entity(
@@ -129,7 +152,18 @@ OVERVIEW = Kind(
     ),
     date_column="date",
     measures=dict.fromkeys(
-        ("video_views", "profile_views", "likes", "comments", "shares"), read_count
+        ("video_views", "profile_views", "likes", "comments", "shares"), read_count_or_nan
+    ),
+    optional=dict.fromkeys(_BUSINESS_COUNTS, read_count_or_nan),
+    more=BUSINESS_DAYS,
+)
+AUDIENCE = Kind(
+    name="Audience",
+    entity=BUSINESS_DAYS,
+    date_column="date",
+    measures=dict.fromkeys(("followers", "reached_audience"), read_count_or_nan),
+    optional=dict.fromkeys(
+        ("new_followers", "lost_followers", "engaged_audience"), read_count_or_nan
     ),
 )
 VIEWERS = Kind(
@@ -186,10 +220,20 @@ CONTENT = Kind(
         "comments",
         "shares",
         "views",
+        "favorites",
     ),
     date_column="captured",
     measures=dict.fromkeys(("likes", "comments", "shares", "views"), read_count),
     texts=("title", "link", "posted_label"),
+)
+# A business account's list of videos has no day of its own: its totals are of the export's day.
+VIDEO = Kind(
+    name="Video",
+    entity=CONTENT.entity,
+    date_column=None,
+    measures=dict.fromkeys(("likes", "comments", "shares", "views"), read_count_or_nan),
+    texts=("title", "link", "posted_label"),
+    optional={"favorites": read_count_or_nan},
 )
 KINDS = (
     OVERVIEW,
@@ -199,8 +243,12 @@ KINDS = (
     FOLLOWER_GENDER,
     FOLLOWER_TERRITORIES,
     CONTENT,
+    AUDIENCE,
+    VIDEO,
 )
-STUDIO_ENTITIES = tuple(kind.entity for kind in KINDS)
+STUDIO_ENTITIES = tuple(
+    dict.fromkeys(entity for kind in KINDS for entity in (kind.entity, kind.more) if entity)
+)
 
 
 # --- recognising -----------------------------------------------------------------------------
@@ -229,17 +277,20 @@ def _recognise(file: ExportFile) -> tuple[Kind, tuple[str, ...]] | None:
 
 
 def _find_columns(kind: Kind, header: Sequence[str]) -> dict[str, int] | None:
-    """Where a kind's columns stand in a header; None if one is missing or stands there twice."""
+    """Where a kind's columns stand in a header; None if one is missing or stands there twice.
+
+    An optional one that stands there twice is not read: nothing says which one counts.
+    """
     aliases = _aliases()[kind.name]
-    places: dict[str, int] = {}
-    for place, name in enumerate(header):
-        column = aliases.get(_fold(name))
-        if column is None:
-            continue
-        if column in places:
-            return None
-        places[column] = place
-    return places if len(places) == len(kind.columns) else None
+    columns = [aliases.get(_fold(name)) for name in header]
+    times = Counter(columns)
+    if any(times[column] != 1 for column in kind.columns):
+        return None
+    return {
+        column: place
+        for place, column in enumerate(columns)
+        if column is not None and times[column] == 1
+    }
 
 
 @lru_cache(maxsize=1)
@@ -306,25 +357,42 @@ def read(
     dated = _date_rows(file, kind, table, places, evidence, today)
     dates = dated.dates if dated else ()
     rows = _make_rows(kind, table, places, dates, today)
+    problems = [problem for row in rows if (problem := row[MALFORMED]) is not None]
+    if rows and len(problems) == len(rows):
+        refuse(
+            file,
+            f"has no row that can be read: {name_problems(problems)}. Offer it as it was"
+            " downloaded; a spreadsheet that saved it may have changed its numbers.",
+        )
     if kind is FOLLOWER_ACTIVITY:
         _check_hours(file, rows)
     if kind is CONTENT:
         _check_posts(file, rows, dated)
         evidence = replace(evidence, snapshot=max(dates, default=evidence.snapshot))
-    established = evidence_of.establish_export_day(dates, evidence)
+    beside = _find_days_beside(siblings, handle) if kind is VIDEO else ()
+    established = evidence_of.establish_export_day(dates or beside, evidence)
     if established is None and rows:
         refuse(
             file,
-            "has shares of a day that nothing says: it has no time of its own. Name the day of the"
+            "is of a day that nothing says: it has no time of its own. Name the day of the"
             " export with --exported-on, or offer the zip as it was downloaded.",
         )
     day, day_evidence = established or (None, None)
-    is_movable = "asked_shift_days" in kind.entity.columns
+    if day_evidence == evidence_of.LAST_DAY and not dates:
+        day_evidence = evidence_of.LAST_DAY_BESIDE
     for row in rows:
         row["account_handle"] = handle
+        row["file_kind"] = kind.name.lower()
         row["exported_on"] = day.isoformat() if day else None
-        if is_movable:
-            row["asked_shift_days"] = None if shift_days is None else str(shift_days)
+        row["asked_shift_days"] = None if shift_days is None else str(shift_days)
+        if kind is VIDEO:
+            row["captured_date"] = row["exported_on"]
+    if kind is VIDEO and day is not None:
+        _check_posts(file, rows, Dated((day,), (), day_evidence or ""))
+    parts = [Part(kind.entity, _make_table(kind.entity, rows))]
+    if kind.more is not None and not places.keys().isdisjoint(kind.optional):
+        good = [row for row in rows if row[MALFORMED] is None]
+        parts.append(Part(kind.more, _make_table(kind.more, good)))
     return StudioRead(
         kind=kind,
         languages=dated.languages if dated else (),
@@ -339,9 +407,35 @@ def read(
             for place, name in enumerate(table.header)
             if place not in places.values() or place in [places[c] for c in kind.left_out]
         ),
-        malformed_rows=sum(row[MALFORMED] is not None for row in rows),
-        part=Part(kind.entity, _make_table(kind.entity, rows)),
+        malformed_rows=len(problems),
+        parts=tuple(parts),
+        first_problems=tuple(problems[:MOST_PROBLEMS]),
     )
+
+
+def name_problems(problems: Sequence[str]) -> str:
+    """The first of a file's problems, as a message names them."""
+    more = len(problems) - MOST_PROBLEMS
+    return "; ".join(problems[:MOST_PROBLEMS]) + (f"; and {more:,} more" if more > 0 else "")
+
+
+def _find_days_beside(siblings: Sequence[ExportFile], handle: str) -> tuple[date, ...]:
+    """The last days of an account's tables of days that lie beside a file and name the year."""
+    days: list[date] = []
+    for sibling in siblings:
+        try:
+            named = evidence_of.named_account(sibling)
+            found = _recognise(sibling) if named is None or named[0] == handle else None
+            if found is None or found[0] not in (OVERVIEW, AUDIENCE):
+                continue
+            table = read_table(sibling, found[1])
+            place = (_find_columns(found[0], table.header) or {})["date"]
+            for reading in read_labels([_cell(record, place) for record in table.records]):
+                days += (reading.dates or ())[-1:]
+        except (RefusedFile, KeyError, IndexError):
+            # It is refused when its own turn comes.
+            continue
+    return tuple(days)
 
 
 def _gather(
@@ -357,7 +451,7 @@ def _gather(
     own = windows[0] if windows and kind is OVERVIEW else None
     beside = evidence_of.sibling_window([*others, file], handle) if own is None else None
     snapshot = None
-    if kind is not CONTENT:
+    if kind not in (CONTENT, VIDEO):
         snapshot = _find_snapshot(others, handle, beside or own, today)
     return Evidence(
         own_window=own,
@@ -452,14 +546,15 @@ def _make_rows(
     day_column = "captured_date" if kind is CONTENT else "event_date"
     rows = []
     for at, record in enumerate(table.records):
-        row: _Row = dict.fromkeys(kind.entity.columns)
+        row: _Row = dict.fromkeys([*kind.entity.columns, *(kind.more.columns if kind.more else ())])
+        row[SOURCE_ROW] = str(at + 1)
         row[MALFORMED] = None
         if dates:
             row[day_column] = dates[at].isoformat()
         problem = _fill_row(kind, table, record, places, row, today)
         if problem:
             row[MALFORMED] = problem
-            for column in kind.measures:
+            for column in (*kind.measures, *kind.optional):
                 row[column] = None
         rows.append(row)
     return rows
@@ -489,16 +584,23 @@ def _fill_row(
             row[column], problem = text or None, None
         if problem:
             return f"{column}: {problem} (row {record.number})"
-    texts = {column: _cell(record, places[column]) for column in kind.measures}
+    if kind is VIDEO:
+        row["posted_at"] = read_post_time(row["posted_label"], row["posted_at"])
+    readers = {column: read for column, read in _measures_of(kind).items() if column in places}
+    texts = {column: _cell(record, places[column]) for column in readers}
     # The numbers beside an "undefined" are zeros that mean nothing either.
     known = not any(
         is_undefined(_cell(record, places[column])) for column in (*texts, *kind.left_out)
     )
     for column, text in texts.items() if known else ():
-        row[column], problem = kind.measures[column](text)
+        row[column], problem = readers[column](text)
         if problem:
             return f"{column}: {problem} (row {record.number})"
     return None
+
+
+def _measures_of(kind: Kind) -> dict[str, Callable[[str], Value]]:
+    return {**kind.measures, **kind.optional}
 
 
 def _check_hours(file: ExportFile, rows: Sequence[_Row]) -> None:
@@ -524,6 +626,6 @@ def _check_posts(file: ExportFile, rows: Sequence[_Row], dated: Dated | None) ->
 
 def _make_table(entity: Entity, rows: Sequence[_Row]) -> pa.Table:
     columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in entity.columns}
-    columns[SOURCE_ROW] = pa.array(range(1, len(rows) + 1), pa.int64())
+    columns[SOURCE_ROW] = pa.array([int(row[SOURCE_ROW] or 0) for row in rows], pa.int64())
     columns[MALFORMED] = pa.array([row[MALFORMED] for row in rows], pa.string())
     return cast(pa.Table, pa.table(columns))

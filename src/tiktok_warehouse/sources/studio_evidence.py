@@ -86,6 +86,8 @@ MEMBER_TIME = "the time of the zip member"
 SNAPSHOT_DAY = "the snapshot day of the Content file beside it"
 FILE_TIME = "the time of the file"
 LABELS = "the years in the file"
+LAST_DAY = "its last day"
+LAST_DAY_BESIDE = "the last day of the files beside it"
 
 
 @dataclass(frozen=True)
@@ -473,7 +475,7 @@ def establish_export_day(dates: Sequence[date], evidence: Evidence) -> tuple[dat
         if day is not None and (last is None or day - last <= _MAX_FILE_AGE):
             return (day if last is None else max(day, last)), label
     if last is not None:
-        return last, "its last day"
+        return last, LAST_DAY
     if evidence.sibling_window is not None:
         return evidence.sibling_window[1], SIBLING_WINDOW
     return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import errno
 import io
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -40,6 +41,8 @@ _MAX_SIDE_PART_BYTES = 1 << 20
 _MAIN_PARTS = ("xl/worksheets/", "xl/sharedstrings.xml")
 _WORKBOOK_PART = "xl/workbook.xml"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+# A first line for spreadsheets, which says what separates the cells below it.
+_SEP_LINE = re.compile(r'"?sep=.?"?[^\S\n]*\r?\n', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -136,9 +139,11 @@ def _trim(cells: Sequence[str]) -> tuple[str, ...]:
 def _decode(content: bytes, *, whole: bool) -> str:
     if content.startswith(_UTF16_BOMS):
         even = content if whole else content[: len(content) // 2 * 2]
-        return even.decode("utf-16", "strict" if whole else "replace")
-    text = content.removeprefix(b"\xef\xbb\xbf")
-    return text.decode("utf-8", "strict" if whole else "replace")
+        text = even.decode("utf-16", "strict" if whole else "replace")
+    else:
+        plain = content.removeprefix(b"\xef\xbb\xbf")
+        text = plain.decode("utf-8", "strict" if whole else "replace")
+    return _SEP_LINE.sub("", text, count=1) if _SEP_LINE.match(text) else text
 
 
 def _first_row(text: str, delimiter: str) -> tuple[str, ...]:

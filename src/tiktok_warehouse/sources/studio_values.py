@@ -1,6 +1,7 @@
 """Values of TikTok Studio files as the text that the raw contract wants, or why they are none.
 
-Every function gives (text or None, what is wrong or None) and never quotes the value.
+Every function gives (text or None, what is wrong or None). Of a value that is wrong only what looks
+like a number is shown (see ``show_value``).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+
+from tiktok_warehouse.sources.text_values import show_value
 
 Value = tuple[str | None, str | None]
 
@@ -21,6 +24,11 @@ _GROUPED = re.compile(
     r"[+-]?\d{1,3}(?:(?:,\d{3}){2,5}|(?:\.\d{3}){2,5}|(?:[ '\u2019]\d{3}){1,5}"
     r"|(?:,\d{2}){1,6},\d{3})",
     re.ASCII,
+)
+# What could be either; a spreadsheet writes both.
+_AMBIGUOUS = re.compile(r"[+-]?\d{1,3}([.,])\d{3}", re.ASCII)
+_POST_TIME = re.compile(
+    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})[T ](\d{1,2}):(\d{2})(?::(\d{2}))?", re.ASCII
 )
 _FRACTION = re.compile(r"(\d{1,18}(?:[.,]\d{1,30})?)(?:e(-?\d{1,2}))? ?(%?)", re.ASCII)
 _VIDEO_ID = re.compile(r"/(?:video|photo|v)/(\d{1,25})(?!\d)", re.ASCII)
@@ -55,11 +63,22 @@ def read_count(text: str) -> Value:
         return None, None
     if _GROUPED.fullmatch(plain):
         plain = re.sub(r"[^\d+-]", "", plain)
+    elif match := _AMBIGUOUS.fullmatch(plain):
+        mark = "comma" if match[1] == "," else "point"
+        return None, (
+            f"{show_value(plain)}, whose {mark} may separate thousands or decimals; plain digits"
+            " are expected"
+        )
     elif not _PLAIN.fullmatch(plain):
-        return None, "no whole number in plain digits"
+        return None, f"{show_value(plain)} is no whole number in plain digits"
     if len(plain.lstrip("+-")) > 18:
         return None, "too large a number"
     return str(int(plain)), None
+
+
+def read_count_or_nan(text: str) -> Value:
+    """A whole number; a business account's files write NaN for what is not known."""
+    return (None, None) if text.strip().casefold() == "nan" else read_count(text)
 
 
 def read_hour(text: str) -> Value:
@@ -112,3 +131,21 @@ def read_posted_at(video_id: str, today: date) -> str | None:
     if not _FIRST_POST <= moment.date() <= today + timedelta(days=1):
         return None
     return f"{moment:%Y-%m-%d %H:%M:%S}Z"
+
+
+def read_post_time(label: str | None, uploaded_at: str | None) -> str | None:
+    """When a video was posted, by a label with year and clock, beside when it was uploaded.
+
+    The label names no zone and counts as UTC. Where both name one day the upload has the better
+    clock. A label of another kind says nothing here.
+    """
+    match = _POST_TIME.fullmatch((label or "").strip())
+    if match is None:
+        return uploaded_at
+    try:
+        year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+        posted_at = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return uploaded_at
+    is_same_day = uploaded_at is not None and uploaded_at[:10] == f"{posted_at:%Y-%m-%d}"
+    return uploaded_at if is_same_day else f"{posted_at:%Y-%m-%d %H:%M:%S}Z"

@@ -81,3 +81,17 @@ def find_posting_time(video_id: str | None) -> str | None:
     if not PLATFORM_START <= seconds < _PLATFORM_END:
         return None
     return _write(datetime.fromtimestamp(seconds, UTC))
+
+
+_SHOWN = re.compile(
+    r"[+-]?\d{1,3}(?:[.,' ]?\d{3}){0,2}(?:[.,]\d{1,9})?|\d{1,4}([-/.])\d{1,2}\1\d{1,4}"
+    r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?",
+    re.ASCII,
+)
+
+
+def show_value(text: str) -> str:
+    """A value as a message may show it: only what looks like a number of at most nine digits
+    before the point, or like a date; anything else could be somebody's (raw contract, one status).
+    """
+    return text if _SHOWN.fullmatch(text) else f"hidden ({len(text):,} characters)"

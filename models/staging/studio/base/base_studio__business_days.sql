@@ -1,0 +1,1 @@
+{{ judge_export('studio_business_days') }}

@@ -1,0 +1,1 @@
+{{ keep_accepted('studio_business_days') }}
