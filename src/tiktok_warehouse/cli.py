@@ -198,7 +198,8 @@ def ingest(
     keep_comment_text: Annotated[
         bool,
         typer.Option(
-            "--keep-comment-text", help="Land the text of a personal archive's own comments too."
+            "--keep-comment-text",
+            help="Land the text of comments too; without it only how they sound.",
         ),
     ] = False,
 ) -> None:
@@ -655,10 +656,17 @@ def diff(
 def forget(
     person: Annotated[
         str | None,
-        typer.Option(help="A viewer's id as the raw files have it.", show_default=False),
+        typer.Option(
+            help="A viewer's id as the raw files have it; - reads ids from standard input, one a"
+            " line, so that no list of processes shows them.",
+            show_default=False,
+        ),
     ] = None,
     account: Annotated[
-        str | None, typer.Option(help="Handle of a tracked account.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Handle of a tracked account; - reads it from standard input.", show_default=False
+        ),
     ] = None,
     home: HomeOption = None,
 ) -> None:
@@ -668,6 +676,8 @@ def forget(
 
       tiktok-warehouse forget --person 6871234567890123456
 
+      tiktok-warehouse forget --person - < ids.txt
+
       tiktok-warehouse forget --account my.handle
     """
     if (person is None) == (account is None):
@@ -675,11 +685,20 @@ def forget(
     opened = open_home(find_home(home))
     with hold_lock(opened, "forget"):
         if person is not None:
-            forget_module.forget_person(opened, person)
+            forget_module.forget_person(opened, *_read_names(person))
         elif account is not None:
-            forget_module.forget_account(opened, account)
+            names = _read_names(account)
+            if len(names) != 1:
+                raise UsageError("Name one account: one line on standard input.")
+            forget_module.forget_account(opened, names[0])
     # The refresh that follows builds without them, publishes, and removes the versions before.
     _refresh(opened, "forget", refresh_module.Options())
+
+
+def _read_names(given: str) -> list[str]:
+    if given != "-":
+        return [given]
+    return [line.strip() for line in sys.stdin if line.strip()]
 
 
 @app.command()

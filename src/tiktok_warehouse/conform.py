@@ -58,6 +58,7 @@ def conform_batch(
     hash_values: Rewrite,
     hashed: Collection[str] = (),
     read_zone: Rewrite | None = None,
+    keep_comment_text: bool = False,
 ) -> pa.RecordBatch:
     """Keep the entity's columns of a batch, in a form that may be stored.
 
@@ -67,10 +68,11 @@ def conform_batch(
         hash_values: applied to ``person_id`` and to ``hashed``.
         hashed: further columns that contain a person's id.
         read_zone: applied to the entity's timestamps.
+        keep_comment_text: keep the text of comments, once it is judged.
 
     Returns:
-        The same rows. ``comment_text`` is kept for comments alone, and judged: the text of a
-        direct message is neither stored nor judged.
+        The same rows. ``comment_text`` is judged for comments alone, and only their text is ever
+        kept: that of a direct message is neither stored nor judged.
     """
     arrays: dict[str, pa.Array] = {}
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
@@ -89,6 +91,8 @@ def conform_batch(
         nothing = pa.scalar(None, pa.string())
         arrays["comment_text"] = pc.if_else(is_comment, arrays["comment_text"], nothing)
         arrays |= judge_texts(arrays["comment_text"])
+        if not keep_comment_text:
+            arrays["comment_text"] = pa.nulls(batch.num_rows, pa.string())
     return pa.record_batch(list(arrays.values()), names=list(arrays))
 
 

@@ -60,7 +60,7 @@ class Settings:
     Attributes:
         account: whose they are, where nothing around them says it.
         exported_on: the day on which they were downloaded.
-        keep_comment_text: land the text of a personal archive's own comments.
+        keep_comment_text: land the text of comments, of event logs too.
         shift_days: by how many days the labels of Studio's files are to be moved; None leaves that
             to what other exports say.
     """

@@ -9,16 +9,12 @@ that a run which was killed is finished by the next command.
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import io
 import json
-import lzma
 import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -28,10 +24,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tiktok_warehouse import archives, ingest, lake, ledger, people, publish
+from tiktok_warehouse import ingest, lake, ledger, people, postgres, publish
 from tiktok_warehouse.entities import ENTITIES, list_all_entities
-from tiktok_warehouse.errors import RefusedFile, UsageError
+from tiktok_warehouse.errors import UsageError
 from tiktok_warehouse.home import Home
+from tiktok_warehouse.named_in import is_named_in
 
 _NOTE = ".forgetting.json"
 _WHITE_SPACE = " \t\n\r\v\f"
@@ -50,8 +47,6 @@ _OF_VIDEO = (
     *("videos", "video_views", "interactions", "video_snapshots"),
     *("studio_content", "api_videos", "api_video_retention", "api_video_sources"),
 )
-# More of a refused zip is not looked into: then it may name anybody.
-_MOST_UNPACKED = archives.Limits(total_bytes=1 << 30, members=2_000)
 
 
 @dataclass
@@ -71,6 +66,9 @@ class Forgetting:
         files_rewritten: Parquet files of the lake.
         quarantine_removed: refused files and notes that named the forgotten, or that could not be
             read to see whether they do.
+        landing_removed: hidden and unfinished files in ``landing/`` that named the forgotten.
+        landing_unread: those that could not be read to see; they are still there.
+        mentions_removed: other people's comments whose text named the forgotten.
     """
 
     what: str
@@ -83,11 +81,17 @@ class Forgetting:
     rows_removed: dict[str, int] = field(default_factory=dict)
     files_rewritten: int = 0
     quarantine_removed: int = 0
+    landing_removed: int = 0
+    landing_unread: int = 0
+    mentions_removed: int = 0
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """Proof of an erasure, without the id. Times are UTC."""
+    """Proof of an erasure, without the id. Times are UTC.
+
+    ``not_reached`` says where the forgotten may stand still, in sentences.
+    """
 
     receipt_id: str
     what: str
@@ -96,38 +100,45 @@ class Receipt:
     rows_removed: dict[str, int]
     files_rewritten: int
     quarantine_removed: int
+    landing_removed: int
+    mentions_removed: int
     versions_removed: int
     version: str | None
+    not_reached: tuple[str, ...]
 
 
-def forget_person(home: Home, person_id: str) -> Forgetting:
-    """Take a person out of the lake and the quarantine. The caller holds the lock.
+def forget_person(home: Home, *person_ids: str) -> Forgetting:
+    """Take people out of the lake and the quarantine. The caller holds the lock.
 
     The build database is removed too: the caller builds and publishes again, and then calls
     ``finish``.
 
     Args:
-        home: whose person it is.
-        person_id: as the raw files have it. It is hashed here and stored nowhere.
+        home: whose people they are.
+        person_ids: as the raw files have them. They are hashed here and stored nowhere.
 
     Raises:
-        UsageError: the id is empty, or the home's key is missing.
+        UsageError: an id is empty or there is none, or the home's key is missing.
         OSError: the lake cannot be written; the next command goes on from there.
     """
-    if not person_id.strip():
+    if not person_ids or not all(person_id.strip() for person_id in person_ids):
         raise UsageError("Name the person's id as the raw files have it.")
     secret = people.load_secret(home, create=False)
     # An archive's owner is known by the handle.
     keys = list(
         dict.fromkeys(
-            [people.hash_person(secret, person_id), people.hash_handle(secret, person_id)]
+            hash_name(secret, person_id)
+            for person_id in person_ids
+            for hash_name in (people.hash_person, people.hash_handle)
         )
     )
     # What waits in landing/ would bring the person back with the next refresh.
     ingest.ingest_paths(home, [home.landing], taken_from_landing=True)
-    # Before the note: it does not hold the id by which refused files are searched.
-    removed = _clear_quarantine(home, [person_id.strip(), *keys])
-    forgetting = Forgetting(what="person", person_keys=keys, quarantine_removed=removed)
+    # Before the note: it does not hold the ids by which files are searched.
+    forgetting = Forgetting(what="person", person_keys=keys)
+    names = [person_id.strip() for person_id in person_ids]
+    _clear_files(home, forgetting, [*names, *keys])
+    _empty_mentions(home, forgetting, names)
     return resume(home, _begin(home, forgetting))
 
 
@@ -159,15 +170,15 @@ def forget_account(home: Home, handle: str) -> Forgetting:
     handles = (handles | {wanted}) - {""}
     keys = {people.hash_handle(secret, each) for each in handles}
     videos = _find_videos(home, ids, handles, keys)
-    removed = _clear_quarantine(home, [*ids, *videos, *keys], handles)
     forgetting = Forgetting(
         what="account",
         person_keys=sorted(keys),
         account_ids=sorted(ids),
         video_ids=videos,
         handles=sorted(handles),
-        quarantine_removed=removed,
     )
+    _clear_files(home, forgetting, [*ids, *videos, *keys], handles)
+    _empty_mentions(home, forgetting, [f"@{each}" for each in handles])
     return resume(home, _begin(home, forgetting))
 
 
@@ -313,8 +324,11 @@ def finish(home: Home, forgetting: Forgetting, version: str | None) -> Receipt:
         rows_removed=forgetting.rows_removed,
         files_rewritten=forgetting.files_rewritten,
         quarantine_removed=forgetting.quarantine_removed,
+        landing_removed=forgetting.landing_removed,
+        mentions_removed=forgetting.mentions_removed,
         versions_removed=removed,
         version=version,
+        not_reached=_list_not_reached(home, forgetting),
     )
     folder = home.logs / "forgotten"
     folder.mkdir(parents=True, exist_ok=True)
@@ -503,79 +517,67 @@ def _sync(path: Path) -> None:
 # ---------------------------------------------------------------- refused files
 
 
-def _clear_quarantine(home: Home, needles: Iterable[str], handles: Iterable[str] = ()) -> int:
-    """Remove refused files that name the forgotten, or that nobody can read to see; count them.
+def _clear_files(
+    home: Home, forgetting: Forgetting, needles: Iterable[str], handles: Iterable[str] = ()
+) -> None:
+    """Remove files as they came that name the forgotten.
 
-    Handles are looked for in any case of letters, and in the names of files too.
+    In the quarantine also what nobody can look into. What is left in ``landing/`` (hidden,
+    unfinished) may be on its way: what cannot be looked into stays there, and is counted.
     """
     wanted = [needle for needle in needles if needle]
     folded = [handle for handle in handles if handle]
-    removed = 0
     for path in sorted(home.quarantine.iterdir()):
-        if path.is_file() and _may_name(path, wanted, folded):
+        if path.is_file() and is_named_in(path, wanted, folded) is not False:
             path.unlink()
-            removed += 1
-    return removed
+            forgetting.quarantine_removed += 1
+    for path in sorted(home.landing.rglob("*")):
+        if path.is_symlink() or not path.is_file():
+            continue
+        is_named = is_named_in(path, wanted, folded)
+        if is_named:
+            path.unlink()
+            forgetting.landing_removed += 1
+        elif is_named is None:
+            forgetting.landing_unread += 1
 
 
-def _may_name(path: Path, needles: list[str], handles: list[str]) -> bool:
-    if any(handle in path.name.casefold() for handle in handles):
-        return True
-    try:
-        return any(
-            _holds(content, needles) or _holds(content.lower(), handles)
-            for content in _read_decoded(path.read_bytes(), depth=2)
+def _empty_mentions(home: Home, forgetting: Forgetting, names: Iterable[str]) -> None:
+    """Drop the texts of other people's comments in which the forgotten are named."""
+    pattern = "|".join(re.escape(name) for name in names if name)
+    expression = rf"(?i)(^|[^\w.])({pattern})($|\W)"
+    for path in sorted(home.raw.glob("*/*.parquet")):
+        with pq.ParquetFile(path) as file:
+            if "comment_text" not in file.schema_arrow.names:
+                continue
+            column = file.read(columns=["comment_text"]).column(0)
+        mentions = pc.sum(pc.match_substring_regex(column, expression)).as_py() or 0
+        if mentions:
+            _write_anew(path, partial(_empty_texts, expression=expression))
+            forgetting.mentions_removed += mentions
+            forgetting.files_rewritten += 1
+
+
+def _empty_texts(batch: pa.RecordBatch, *, expression: str) -> pa.RecordBatch:
+    place = batch.schema.get_field_index("comment_text")
+    column = batch.column(place)
+    is_named = pc.fill_null(pc.match_substring_regex(column, expression), False)
+    emptied = pc.if_else(is_named, pa.scalar(None, column.type), column)
+    return batch.set_column(place, batch.schema.field(place), emptied)
+
+
+def _list_not_reached(home: Home, forgetting: Forgetting) -> tuple[str, ...]:
+    found = [
+        "Files that were offered by their path, where they lie.",
+        "Backups of this home, and copies that readers have made of what was published.",
+    ]
+    if home.keep_originals is not None:
+        found.append("The originals in the folder that keep_originals names.")
+    if postgres.find_destination() is not None:
+        found.append("PostgreSQL's write-ahead log, replicas and backups.")
+    if forgetting.landing_unread:
+        found.append(
+            f"{forgetting.landing_unread} files in landing/ that are hidden or unfinished and"
+            " cannot be looked into."
         )
-    except _Unreadable:
-        return True
-
-
-def _holds(content: bytes, needles: list[str]) -> bool:
-    return any(
-        needle.encode(encoding) in content
-        for needle in needles
-        for encoding in ("utf-8", "utf-16-le")
-    )
-
-
-class _Unreadable(Exception):
-    """A file that cannot be unpacked to see what it names."""
-
-
-def _read_decoded(content: bytes, depth: int) -> Iterator[bytes]:
-    """The content of a file, unpacked where it is packed, zips in zips too.
-
-    Raises:
-        _Unreadable: it cannot be unpacked.
-    """
-    unpack: dict[bytes, Callable[[bytes], bytes]] = {
-        b"\x1f\x8b": gzip.decompress,
-        b"BZh": bz2.decompress,
-        b"\xfd7zXZ": lzma.decompress,
-    }
-    if content.startswith((b"PAR1", b"\x28\xb5\x2f\xfd")):
-        # Parquet packs its pages, and zstd needs its own reader: nobody looks inside here.
-        raise _Unreadable
-    try:
-        for magic, decompress in unpack.items():
-            if content.startswith(magic):
-                yield decompress(content)
-                return
-    except (OSError, EOFError, ValueError, lzma.LZMAError) as error:
-        raise _Unreadable from error
-    if content.startswith(b"PK"):
-        yield from _read_members(content, depth)
-        return
-    yield content
-
-
-def _read_members(content: bytes, depth: int) -> Iterator[bytes]:
-    if depth == 0:
-        raise _Unreadable
-    try:
-        with archives.open_checked(io.BytesIO(content), "", _MOST_UNPACKED) as archive:
-            for member in archive.infolist():
-                yield member.filename.encode("utf-8", "replace")
-                yield from _read_decoded(archive.read(member), depth - 1)
-    except RefusedFile as error:
-        raise _Unreadable from error
+    return tuple(found)

@@ -670,7 +670,12 @@ def _write_direct(
 ) -> LandedFile:
     unknown = tuple(name for name in table.columns if name.casefold() not in entity.columns)
     batches = (
-        conform_batch(batch, entity, hash_values=run.hash_values)
+        conform_batch(
+            batch,
+            entity,
+            hash_values=run.hash_values,
+            keep_comment_text=run.settings.keep_comment_text,
+        )
         for batch in _count_rows(run, table.batches)
     )
     return _write(run, offer, sha256, entity, batches, unknown + table.reserved)
@@ -701,6 +706,7 @@ def _write_mapped(
                 hash_values=run.hash_values,
                 hashed=entry.hashed,
                 read_zone=read_zone,
+                keep_comment_text=run.settings.keep_comment_text,
             )
             for batch in rows
         )

@@ -554,6 +554,8 @@ def show_receipt(console: Console, folder: Path, receipt: Receipt) -> None:
     say(
         console,
         f"Forgotten: {rows:,} raw rows of {receipt.files_rewritten} files,"
-        f" {receipt.quarantine_removed} refused files, {receipt.versions_removed} versions."
+        f" {receipt.quarantine_removed + receipt.landing_removed} files as they came,"
+        f" {receipt.mentions_removed} mentions, {receipt.versions_removed} versions."
         f" Receipt: {folder / receipt.receipt_id}.json",
     )
+    say(console, f"Not reached: {' '.join(receipt.not_reached)}")

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
 import json
+import lzma
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import time
+import zipfile
+import zlib
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tiktok_warehouse import cli, dashboard, forget, offers, people, publish
+from tiktok_warehouse import cli, dashboard, forget, ingest, lake, offers, people, publish
 from tiktok_warehouse.errors import ExitCode
+from tiktok_warehouse.exports import Settings
 from tiktok_warehouse.home import Home, open_home
 from tiktok_warehouse.people import SECRET_VARIABLE
 
@@ -238,3 +245,115 @@ def test_what_cannot_be_forgotten_is_a_wrong_command_line(
     assert "nobody" in capsys.readouterr().err
     assert forget.find_unfinished(home) is None
     assert time.monotonic() - started < 10
+
+
+# ---------------------------------------------------------------- to the last byte
+
+
+def escape(text: str) -> str:
+    return "".join(f"\\u{ord(character):04x}" for character in text)
+
+
+def zipped(**members: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return content.getvalue()
+
+
+NAMING = {
+    "escaped.json": f'{{"who": "{escape(ANNA)}"}}'.encode(),
+    "twice-escaped.json": json.dumps({"inner": f'{{"who": "{escape(ANNA)}"}}'}).encode(),
+    "references.xml": "".join(f"&#x{ord(c):x};" for c in ANNA).encode(),
+    "utf16.csv": f"who\n{ANNA}\n".encode("utf-16"),
+    "utf16.json": f'"{escape(ANNA)}"'.encode("utf-16"),
+    "gz-in-gz.csv.gz": gzip.compress(gzip.compress(ANNA.encode())),
+    "zip-in-gz.gz": gzip.compress(zipped(inner=ANNA.encode())),
+    "deep.zip": zipped(inner=zipped(inner=ANNA.encode())),
+    "lzma.xz": lzma.compress(ANNA.encode()),
+    "bzip.bz2": bz2.compress(ANNA.encode()),
+    "across.txt": b"x" * ((1 << 20) - 4) + ANNA.encode() + b"x" * 100,
+}
+UNREADABLE = {
+    "bomb.csv.gz": gzip.compress(bytes(200_000_000)),
+    "cut.csv.gz": gzip.compress(os.urandom(1000))[:-20],
+    "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(20),
+    "packed.zlib": zlib.compress(ANNA.encode() * 9),
+    "one.zst": b"\x28\xb5\x2f\xfd" + bytes(9),
+}
+OTHERS = {
+    "ben.csv": b"who\nben\n",
+    "ben.json": f'{{"who": "{escape("ben")}"}}'.encode(),
+    "ben.csv.gz": gzip.compress(b"who\nben\n"),
+    "ben.zip": zipped(inner=b"ben"),
+    "ben-latin.csv": "caf\u00e9,ben\n".encode("latin-1"),
+}
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Home:
+    home = open_home(tmp_path / "small")
+    lake.ensure_lake(home)
+    people.load_secret(home)
+    return home
+
+
+def test_whom_a_refused_file_names_is_found_however_it_is_written(small: Home) -> None:
+    for name, content in {**NAMING, **UNREADABLE, **OTHERS}.items():
+        (small.quarantine / name).write_bytes(content)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    forgetting = forget.forget_person(small, ANNA)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000
+    assert {path.name for path in small.quarantine.iterdir()} == set(OTHERS)
+    assert forgetting.quarantine_removed == len(NAMING) + len(UNREADABLE)
+
+
+def test_what_is_left_in_landing_is_searched_too(small: Home) -> None:
+    (small.landing / ".hidden.csv").write_text(f"who\n{ANNA}\n")
+    (small.landing / "folder").mkdir()
+    (small.landing / "folder" / "on-its-way.csv.part").write_text(f"who\n{ANNA}\n")
+    (small.landing / "ben.csv.part").write_text("who\nben\n")
+    (small.landing / "half.zip.part").write_bytes(zipped(inner=ANNA.encode() * 99)[:50])
+    forgetting = forget.forget_person(small, ANNA)
+    left = {path.name for path in small.landing.rglob("*") if path.is_file()}
+    assert left == {"ben.csv.part", "half.zip.part"}
+    assert forgetting.landing_removed == 2
+    receipt = forget.finish(small, forgetting, None)
+    assert any("1 files in landing/" in sentence for sentence in receipt.not_reached)
+    assert any("Backups" in sentence for sentence in receipt.not_reached)
+
+
+@pytest.mark.parametrize("what", ["person", "account"])
+def test_mentions_in_comments_of_others_are_emptied(small: Home, tmp_path: Path, what: str) -> None:
+    texts = ["so true @Bakes!", "ask @bakes2", "I like bakes", f"says {ANNA}", "fine"]
+    lines = [f"i{n},2026-08-0{n + 1},vid-9,ben,comment,{text}" for n, text in enumerate(texts)]
+    header = "interaction_id,interacted_at,video_id,person_id,interaction_type,comment_text"
+    (tmp_path / "interactions.csv").write_text("\n".join([header, *lines, ""]))
+    (tmp_path / "accounts.csv").write_text(FILES["accounts.csv"])
+    ingest.ingest_paths(
+        small,
+        [tmp_path / name for name in ("interactions.csv", "accounts.csv")],
+        settings=Settings(keep_comment_text=True),
+    )
+    if what == "person":
+        forgetting, gone = forget.forget_person(small, ANNA), 3
+    else:
+        forgetting, gone = forget.forget_account(small, "bakes"), 0
+    rows = duckdb.sql(
+        f"select comment_text, comment_sentiment_score from '{small.raw}/2*/interactions.*.parquet'"
+        " order by interaction_id"
+    ).fetchall()
+    assert [row[0] for row in rows] == [t if n != gone else None for n, t in enumerate(texts)]
+    # How it sounds is the other's own.
+    assert len(rows) == len(texts)
+    assert forgetting.mentions_removed == 1
+
+
+def test_ids_come_by_standard_input(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(forget, "forget_person", lambda _home, *ids: asked.append(ids))
+    monkeypatch.setattr(cli, "_refresh", lambda *_: None)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{ANNA}\n\n ben \n"))
+    assert cli.run(["forget", "--person", "-", "--home", str(home.root)]) == 0
+    assert asked == [(ANNA, "ben")]

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tiktok_warehouse import ingest, lake, offers, readers
+from tiktok_warehouse import exports, ingest, lake, offers, readers
 from tiktok_warehouse.entities import ENTITIES, Entity
 from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
@@ -311,13 +311,20 @@ def test_another_key_is_refused_and_neither_key_is_shown(
     assert not home.secret_file.exists()
 
 
-def test_the_text_of_a_direct_message_never_lands(home: Home, tmp_path: Path) -> None:
+def test_the_text_of_a_comment_lands_only_if_it_is_asked_for_and_of_a_message_never(
+    home: Home, tmp_path: Path
+) -> None:
     header = "interaction_id,interacted_at,video_id,interaction_type,comment_text\n"
     body = (
         "1,2024-05-01,v, Comment ,nice\n2,2024-05-01,v,direct_message,private\n3,2024-05-01,v,,x\n"
     )
-    land(home, put(tmp_path, "interactions.csv", header + body))
-    assert [row["comment_text"] for row in rows(home, "interactions")] == ["nice", None, None]
+    path = put(tmp_path, "interactions.csv", header + body)
+    land(home, path)
+    assert [row["comment_text"] for row in rows(home, "interactions")] == [None] * 3
+    assert rows(home, "interactions")[0]["comment_sentiment_score"] is not None
+    assert "nice" not in all_values(home)
+    land(home, path, again=True, settings=exports.Settings(keep_comment_text=True))
+    assert [row["comment_text"] for row in rows(home, "interactions")][3:] == ["nice", None, None]
     assert "private" not in all_values(home)
 
 

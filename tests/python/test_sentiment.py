@@ -29,6 +29,7 @@ import archive_files as made
 from tiktok_warehouse import cli, lake, sentiment
 from tiktok_warehouse.conform import conform_batch
 from tiktok_warehouse.entities import ENTITIES, SENTIMENT_COLUMNS
+from tiktok_warehouse.exports import Settings
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 from tiktok_warehouse.ingest import IngestResult, ingest_paths
 from tiktok_warehouse.sentiment import (
@@ -50,7 +51,7 @@ def land(home: Home, folder: Path, name: str, text: str, **options: Any) -> Inge
     folder.mkdir(exist_ok=True)
     path = folder / name
     path.write_text(text, "utf-8")
-    return ingest_paths(home, [path], **options)
+    return ingest_paths(home, [path], settings=Settings(keep_comment_text=True), **options)
 
 
 def landed(home: Home, entity: str = "interactions") -> list[tuple[str | None, ...]]:
@@ -333,11 +334,18 @@ def test_comments_of_an_older_lake_are_counted_and_not_judged_until_they_land_ag
     assert sentiment_by_day(lake_home) == (comments, 0, comments)
 
     with duckdb.connect(str(lake_home.database), read_only=True) as build:
-        again = build.execute(
-            "select interaction_id, interacted_at, video_id, comment_text"
-            " from staging.stg_event_log__interactions where interaction_type = 'comment'"
-            " and not coalesce(is_undo, false) and comment_text is not null"
+        accepted = build.execute(
+            "select interaction_id from staging.stg_event_log__interactions"
+            " where interaction_type = 'comment' and not coalesce(is_undo, false)"
         ).fetchall()
+    seed = PROJECT_ROOT / "seeds" / "raw" / "raw_interactions.csv"
+    with seed.open(encoding="utf-8", newline="") as file:
+        latest = {row["interaction_id"]: row for row in csv.DictReader(file)}
+    again = [
+        [row[name] for name in ("interaction_id", "interacted_at", "video_id", "comment_text")]
+        for row in latest.values()
+        if (row["interaction_id"].strip(),) in accepted
+    ]
     path = lake_home.landing / "interactions_again.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
