@@ -7,7 +7,9 @@ wants; a row with a value that cannot be one keeps its place, with the reason in
 
 Traps that are handled here: ``undefined`` makes all measures of its row unknown, also the zeros
 beside it; the daily difference in followers is left out, because its direction changes from export
-to export; the time of a post comes from the video's id, because its label has no year and no clock.
+to export; the day of a post is the file's, because the time in a video's id is that of the upload,
+which may be days before a post that was scheduled: it gives the year, and the clock where both name
+one day.
 Traps that are left for the models, which see several exports: labels that are shifted by a day.
 """
 
@@ -18,7 +20,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from importlib import resources
 from typing import cast
@@ -31,7 +33,7 @@ from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.readers import MALFORMED, SOURCE_ROW
 from tiktok_warehouse.sources import studio_evidence as evidence_of
 from tiktok_warehouse.sources.export_file import ExportFile, Part
-from tiktok_warehouse.sources.studio_dates import read_labels
+from tiktok_warehouse.sources.studio_dates import read_day_of_post, read_labels
 from tiktok_warehouse.sources.studio_evidence import Dated, Evidence
 from tiktok_warehouse.sources.studio_tables import Record, Table, read_headers, read_table, refuse
 from tiktok_warehouse.sources.studio_values import (
@@ -46,7 +48,7 @@ from tiktok_warehouse.sources.studio_values import (
 
 # Part of what makes a file "already landed": raise it whenever the same bytes would give other
 # rows.
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 
 _Row = dict[str, str | None]
 
@@ -181,6 +183,7 @@ CONTENT = Kind(
         "captured_date",
         "title",
         "posted_label",
+        "posted_on",
         "posted_at",
         "likes",
         "comments",
@@ -310,6 +313,7 @@ def read(
         _check_hours(file, rows)
     if kind is CONTENT:
         _check_posts(file, rows, dated)
+        _date_posts(rows, dated)
         evidence = replace(evidence, snapshot=max(dates, default=evidence.snapshot))
     established = evidence_of.establish_export_day(dates, evidence)
     if established is None and rows:
@@ -520,6 +524,23 @@ def _check_posts(file: ExportFile, rows: Sequence[_Row], dated: Dated | None) ->
             f"contradicts itself: by {dated.evidence} it is of {snapshot}, and its newest video was"
             f" uploaded on {newest}. Name the day of the export with --exported-on.",
         )
+
+
+def _date_posts(rows: Sequence[_Row], dated: Dated | None) -> None:
+    """The day of each post by the file, and the clock of its id where this names the same day."""
+    for row in rows:
+        label, uploaded, captured = row["posted_label"], row["posted_at"], row["captured_date"]
+        if label is None or uploaded is None or captured is None or dated is None:
+            continue
+        day = read_day_of_post(
+            label,
+            dated.languages,
+            uploaded=date.fromisoformat(uploaded[:10]),
+            latest=date.fromisoformat(captured) + timedelta(days=1),
+        )
+        if day is not None:
+            row["posted_on"] = day.isoformat()
+            row["posted_at"] = uploaded if uploaded[:10] == row["posted_on"] else None
 
 
 def _make_table(entity: Entity, rows: Sequence[_Row]) -> pa.Table:
