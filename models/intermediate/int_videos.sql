@@ -14,7 +14,10 @@ api_videos as (
 
 studio_videos as (
 
-    select * from {{ ref('stg_studio__content') }}
+    select
+        *,
+        coalesce(posted_on, {{ reporting_date('posted_at') }}) as posted_date
+    from {{ ref('stg_studio__content') }}
 
 ),
 
@@ -46,8 +49,7 @@ describe_studio_videos as (
         video_id,
         max_by(account_handle, captured_date) as account_handle,
         max_by(posted_at, captured_date) filter (where posted_at is not null) as posted_at,
-        max_by(coalesce(posted_on, {{ reporting_date('posted_at') }}), captured_date)
-            filter (where posted_on is not null or posted_at is not null) as posted_date,
+        max_by(posted_date, captured_date) filter (where posted_date is not null) as posted_date,
         max_by(title, captured_date) filter (where title is not null) as caption
     from studio_videos
     group by video_id

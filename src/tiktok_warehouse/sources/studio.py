@@ -45,6 +45,7 @@ from tiktok_warehouse.sources.studio_values import (
     read_share,
     read_video_id,
 )
+from tiktok_warehouse.sources.text_values import HANDLE_IN_LINK
 
 # Part of what makes a file "already landed": raise it whenever the same bytes would give other
 # rows.
@@ -300,7 +301,7 @@ def read(
     if found is None:
         refuse(file, "is no file of TikTok Studio, by its columns.")
     kind, header = found
-    handle, account_evidence = evidence_of.find_account(file, account)
+    handle, account_evidence = find_account(file, account, siblings)
     table = read_table(file, header)
     places = _find_columns(kind, table.header)
     if places is None:
@@ -346,6 +347,56 @@ def read(
         malformed_rows=sum(row[MALFORMED] is not None for row in rows),
         part=Part(kind.entity, _make_table(kind.entity, rows)),
     )
+
+
+def find_account(
+    file: ExportFile, given: str | None, siblings: Sequence[ExportFile]
+) -> tuple[str, str]:
+    """Whose a file is, and what says so.
+
+    Args:
+        file: a file that ``recognise`` knows.
+        given: the account that the caller names.
+        siblings: the other files of the same export; ``file`` itself may be among them.
+
+    Raises:
+        RefusedFile: nothing says it, or two accounts are named.
+        OSError: a file cannot be read.
+    """
+    linked = None
+    if own := _list_linked(file):
+        linked = (own.pop(), evidence_of.OWN_LINKS) if len(own) == 1 else None
+    else:
+        claimed = evidence_of.find_claimed(file, given)
+        beside: set[str] = set()
+        for sibling in siblings:
+            try:
+                other = evidence_of.named_account(sibling)
+            except RefusedFile:
+                continue
+            # The zip of another account may lie in the same folder.
+            if other is None or claimed is None or other[0] == claimed[0]:
+                beside |= _list_linked(sibling)
+        if len(beside) == 1:
+            linked = (beside.pop(), evidence_of.SIBLING_LINKS)
+    return evidence_of.find_account(file, given, linked)
+
+
+def _list_linked(file: ExportFile) -> set[str]:
+    """The accounts that the links of a Content file name; none of any other file.
+
+    A damaged one is refused when its own turn comes.
+    """
+    try:
+        found = _recognise(file)
+        if found is None or "link" not in found[0].texts:
+            return set()
+        table = read_table(file, found[1])
+    except RefusedFile:
+        return set()
+    place = (_find_columns(found[0], table.header) or {})["link"]
+    links = (HANDLE_IN_LINK.search(_cell(record, place)) for record in table.records)
+    return {link.group(1).casefold() for link in links if link}
 
 
 def _gather(
