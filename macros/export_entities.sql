@@ -80,7 +80,8 @@
             'key': ['account_handle', 'video_id', 'captured_date'],
             'columns': {
                 'account_handle': 'id', 'video_id': 'id', 'captured_date': 'date',
-                'title': 'private', 'posted_label': 'id', 'posted_at': 'timestamp',
+                'title': 'private', 'posted_label': 'id', 'posted_on': 'date',
+                'posted_at': 'timestamp',
                 'likes': 'whole', 'comments': 'whole', 'shares': 'whole', 'views': 'count',
                 'favorites': 'count', 'exported_on': 'date',
             },

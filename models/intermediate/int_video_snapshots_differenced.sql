@@ -25,7 +25,7 @@ add_level_before as (
 
     select
         levels.*,
-        {{ reporting_date('videos.posted_at') }} as posted_date,
+        videos.posted_date,
         lag(levels.event_date) over (
             partition by levels.source, levels.video_id, levels.measure
             order by levels.event_date

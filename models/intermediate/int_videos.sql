@@ -14,7 +14,10 @@ api_videos as (
 
 studio_videos as (
 
-    select * from {{ ref('stg_studio__content') }}
+    select
+        *,
+        coalesce(posted_on, {{ reporting_date('posted_at') }}) as posted_date
+    from {{ ref('stg_studio__content') }}
 
 ),
 
@@ -46,6 +49,7 @@ describe_studio_videos as (
         video_id,
         max_by(account_handle, captured_date) as account_handle,
         max_by(posted_at, captured_date) filter (where posted_at is not null) as posted_at,
+        max_by(posted_date, captured_date) filter (where posted_date is not null) as posted_date,
         max_by(title, captured_date) filter (where title is not null) as caption
     from studio_videos
     group by video_id
@@ -57,7 +61,17 @@ join_exported as (
     select
         coalesce(api.video_id, studio.video_id) as video_id,
         coalesce(api.account_handle, studio.account_handle) as account_handle,
-        coalesce(api.posted_at, studio.posted_at) as posted_at,
+        coalesce(
+            api.posted_at,
+            -- The clock of an upload is none of a post on another day.
+            case
+                when
+                    studio.posted_date = cast(studio.posted_at as date)
+                    or studio.posted_date = {{ reporting_date('studio.posted_at') }}
+                    then studio.posted_at
+            end
+        ) as posted_at,
+        coalesce({{ reporting_date('api.posted_at') }}, studio.posted_date) as posted_date,
         coalesce(api.caption, studio.caption) as caption,
         {{ parse_category('lower(api.media_type)', ['video', 'photo']) }} as content_format,
         api.duration_seconds,
@@ -84,6 +98,7 @@ list_videos as (
         is_ai_generated,
         is_ad,
         posted_at,
+        {{ reporting_date('posted_at') }} as posted_date,
         true as is_in_event_log
     from videos
 
@@ -102,6 +117,7 @@ list_videos as (
         cast(null as boolean) as is_ai_generated,
         join_exported.is_ad,
         join_exported.posted_at,
+        join_exported.posted_date,
         false as is_in_event_log
     from join_exported
     inner join handles

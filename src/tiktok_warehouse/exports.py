@@ -598,7 +598,7 @@ def _may_be_one_export(member: _Member, other: _Member) -> bool:
 
 
 def _read_studio(member: _Member, siblings: Sequence[ExportFile], reading: _Reading) -> Outcome:
-    from tiktok_warehouse.sources import studio, studio_evidence
+    from tiktok_warehouse.sources import studio
 
     offers = (member.offer,)
     shift = reading.settings.shift_days
@@ -607,7 +607,7 @@ def _read_studio(member: _Member, siblings: Sequence[ExportFile], reading: _Read
         # Loose files of two accounts may be alike, byte by byte, where both are new.
         try:
             with refusing_what_nobody_foresaw(member.label):
-                account, _ = studio_evidence.find_account(member.file, reading.settings.account)
+                account, _ = studio.find_account(member.file, reading.settings.account, siblings)
         except RefusedFile as error:
             return Failure(member.label, _explain(error), offers)
         content = hashlib.sha256(f"{content} {account}".encode()).hexdigest()
@@ -904,15 +904,18 @@ def _describe_payload(file: ExportFile, found: ApiRead, evidence: str) -> Facts:
     if found.left_out:
         left = (f"{left.name} ({left.records:,})" for left in found.left_out)
         notes.append(f"Left out: {', '.join(left)}.")
+    by_file = _ZIP_TIME if file.zip_name else _FILE_TIME
+    said_by = by_file if found.is_dated_by_file else "the newest of its totals"
+    dated_by = "the payload" if days or not found.is_dated_by_file else by_file
     return Facts(
         ACCOUNTS_API,
         " and ".join(payload.endpoints) if payload else "payload",
         account=", ".join(_find_accounts(found)),
         account_evidence=evidence,
         window=days or captured,
-        window_evidence="the payload" if days or captured else None,
+        window_evidence=dated_by if days or captured else None,
         exported_on=captured[1] if captured else None,
-        export_evidence="the newest of its totals" if captured else None,
+        export_evidence=said_by if captured else None,
         notes=tuple(notes),
     )
 

@@ -257,6 +257,7 @@ def _content(studio: Studio, numbers: random.Random) -> Written:
                 "captured_date": studio.exported_on.isoformat(),
                 "title": title,
                 "posted_label": label,
+                "posted_on": posted.date().isoformat(),
                 "posted_at": f"{posted:%Y-%m-%d %H:%M:%S}Z",
                 **dict(zip(("likes", "comments", "shares", "views"), values, strict=True)),
                 "favorites": None,

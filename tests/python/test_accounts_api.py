@@ -297,7 +297,7 @@ def test_a_record_is_found_in_every_wrapping(tmp_path: Path, wrapping: str, flat
 def test_a_day_keeps_when_a_connector_read_it(
     tmp_path: Path, columns: dict[str, object], expected: str | None
 ) -> None:
-    day = made.make_day(username=made.HANDLE, **columns)
+    day = {**made.make_day(username=made.HANDLE), **columns}
     (row,) = read_rows(tmp_path, day)["api_account_days"]
     assert row["synced_at"] == expected
     assert row["_malformed"] is None

@@ -58,7 +58,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> dict[FileId, tuple[int, i
             files = write_export(truth, studio, folder / f"{account}-{at}")
             kept = [file for file in files if Path(file.name).stem in names]
             for found in read_export(kept, studio.exported_on):
-                tables.append((found.part.entity, found.part.rows))
+                tables += [(part.entity, part.rows) for part in found.parts]
                 wanted[account, KINDS[found.kind.name], studio.exported_on] = -studio.labels_later
     land_tables(home, tables)
     run_dbt(home, "+calendar_repairs")

@@ -47,6 +47,7 @@ from tiktok_warehouse.exports import Settings
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 from tiktok_warehouse.ingest import IngestResult, ingest_paths
 from tiktok_warehouse.people import hash_handle, hash_person, load_secret
+from tiktok_warehouse.preview import preview
 from tiktok_warehouse.scratch import open_scratch
 
 STUDIO = Studio()
@@ -176,13 +177,14 @@ def test_each_zip_of_studio_lands_with_what_is_known_of_it(home: Home, tmp_path:
 
 
 def test_files_beside_a_file_settle_its_year(home: Home, tmp_path: Path) -> None:
-    for name, file in write_unzipped(STUDIO, tmp_path / "@mira").items():
+    folder = tmp_path / f"@{STUDIO.account}"
+    for name, file in write_unzipped(STUDIO, folder).items():
         # Copied years later: the time of the file itself says nothing any more.
         at = time.time() if name != "Content" else STUDIO.made_at.timestamp()
         os.utime(file.path, (at, at))
     alone = put(tmp_path / "alone" / "@mira" / "Overview.csv", make_overview(STUDIO))
     assert list(refused(land(home, alone))) == ["Overview.csv"]
-    result = land(home, tmp_path / "@mira")
+    result = land(home, folder)
     (overview,) = [file for file in result.landed if file.entity == "studio_overview"]
     assert overview.facts is not None
     assert overview.facts.window == (date(2026, 2, 8), date(2026, 3, 7))
@@ -1142,3 +1144,69 @@ def test_the_page_on_exports_names_every_file_and_entity() -> None:
     for name, header in HEADERS.items():
         shown = header if name != "FollowerHistory" else header[:2]
         assert f"| {name} | {', '.join(shown)}" in page
+
+
+def put_linked(folder: Path, handle: str) -> Path:
+    """A loose Overview, and a loose Content all of whose links name one account."""
+    studio = replace(STUDIO, account=handle)
+    files = make_files(studio)
+    for name in ("Overview", "Content"):
+        put(folder / f"{name}.csv", make_bytes(studio, files[name]))
+    return folder
+
+
+def test_links_say_whose_a_folder_is_where_nothing_else_does(home: Home, tmp_path: Path) -> None:
+    folder = put_linked(tmp_path / "drop", "right.owner")
+    looked, _ = preview(home, [folder], settings=Settings(exported_on=STUDIO.exported_on))
+    evidence = {
+        file.source_file: (file.facts.account, file.facts.account_evidence)
+        for file in looked
+        if file.facts
+    }
+    assert evidence == {
+        "Content.csv": ("right.owner", "the links in it"),
+        "Overview.csv": ("right.owner", "the links in the Content file beside it"),
+    }
+    result = land(home, folder, exported_on=STUDIO.exported_on)
+    assert refused(result) == {}
+    for entity in ("studio_overview", "studio_content"):
+        assert {row["account_handle"] for row in rows(home, entity)} == {"right.owner"}
+
+
+@pytest.mark.parametrize("claim", ["--account", "folder"])
+def test_links_that_name_another_account_set_the_folder_aside(
+    home: Home, tmp_path: Path, claim: str
+) -> None:
+    folder = put_linked(tmp_path / ("@wrong.one" if claim == "folder" else "drop"), "right.owner")
+    known: dict[str, Any] = {"account": "wrong.one"} if claim == "--account" else {}
+    reasons = refused(land(home, folder, exported_on=STUDIO.exported_on, **known))
+    assert reasons.keys() == {"Content.csv", "Overview.csv"}
+    for reason in reasons.values():
+        assert "belongs to two accounts: right.owner by the links in" in reason
+        assert "wrong.one by" in reason
+
+
+def test_a_folder_alone_is_weak_evidence_and_says_so(home: Home, tmp_path: Path) -> None:
+    put(tmp_path / "my.bakery" / "Overview.csv", make_overview(STUDIO))
+    settings = Settings(exported_on=STUDIO.exported_on)
+    (looked,), _ = preview(home, [tmp_path / "my.bakery"], settings=settings)
+    assert looked.facts is not None
+    assert looked.facts.account == "my.bakery"
+    assert "alone, which is weak" in str(looked.facts.account_evidence)
+
+
+def test_links_of_two_accounts_say_nothing(home: Home, tmp_path: Path) -> None:
+    folder = put_linked(tmp_path / "Downloads", "right.owner")
+    content = (folder / "Content.csv").read_text("utf-8-sig")
+    put(folder / "Content.csv", content.replace("@right.owner", "@another", 1))
+    reasons = refused(land(home, folder, exported_on=STUDIO.exported_on))
+    assert reasons.keys() == {"Content.csv", "Overview.csv"}
+    assert all("does not say whose it is" in reason for reason in reasons.values())
+
+
+def test_totals_without_a_time_are_shown_as_dated_by_the_file(home: Home, tmp_path: Path) -> None:
+    video = {**api_files.make_video(), "username": api_files.HANDLE}
+    put(tmp_path / "videos.json", json.dumps(api_files.video_page(video)))
+    (looked,), _ = preview(home, [tmp_path / "videos.json"])
+    assert looked.facts is not None
+    assert looked.facts.window_evidence == looked.facts.export_evidence == "the time of the file"

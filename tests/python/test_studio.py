@@ -26,6 +26,7 @@ from studio_files import (
     make_bytes,
     make_csv,
     make_files,
+    make_label,
     make_video_id,
     make_xlsx,
     name_zip,
@@ -37,6 +38,7 @@ from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.sources import studio as reader
 from tiktok_warehouse.sources.export_file import ExportFile
 from tiktok_warehouse.sources.studio import KINDS, StudioRead, recognise
+from tiktok_warehouse.sources.studio_dates import read_day_of_post
 
 TODAY = date(2026, 11, 20)
 LANGUAGES = ("en", "es", "el", "vi", "pt", "de", "fr", "cs", "tr", "ja", "ar", "hi", "ru", "he")
@@ -479,14 +481,60 @@ def test_a_link_without_an_id_is_malformed(tmp_path: Path, link: str) -> None:
     assert "link: " in str(found.parts[0].rows.to_pylist()[0]["_malformed"])
 
 
-def test_the_time_of_a_post_comes_from_its_id(tmp_path: Path) -> None:
+def test_the_clock_of_a_post_comes_from_its_id(tmp_path: Path) -> None:
     video = make_video_id(datetime(2026, 2, 28, 23, 59, 58, tzinfo=UTC), 4_000_000_000)
     link = f"https://www.tiktok.com/@mira/photo/{video}"
-    cells = [("March 9", "t", link, "March 1", "1", "2", "3", "4")]
+    cells = [("March 9", "t", link, "February 28", "1", "2", "3", "4")]
     found = read(write(tmp_path, make_csv(Studio(), HEADERS["Content"], cells)), account="mira")
     row = read_rows(found)[0]
     assert (row["video_id"], row["posted_at"]) == (video, "2026-02-28 23:59:58Z")
-    assert (row["posted_label"], row["captured_date"]) == ("March 1", "2026-03-09")
+    assert (row["posted_label"], row["captured_date"]) == ("February 28", "2026-03-09")
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "label", "posted_on", "has_clock"),
+    [
+        # As scheduled; by a clock west of Greenwich; on the day itself, with a year too.
+        ("2026-02-19 12:00:00", "February 24", "2026-02-24", False),
+        ("2026-02-19 02:00:00", "February 18", "2026-02-18", False),
+        ("2026-02-19 12:00:00", "February 19", "2026-02-19", True),
+        ("2026-02-19 12:00:00", "2026-02-19", "2026-02-19", True),
+        ("2025-12-30 12:00:00", "January 2", "2026-01-02", False),
+        ("2023-03-05 12:00:00", "5 de marzo", "2023-03-05", True),
+        # No day, before the upload, and after the snapshot.
+        ("2026-02-19 12:00:00", "soon", None, True),
+        ("2026-02-19 12:00:00", "February 1", None, True),
+        ("2026-03-05 12:00:00", "March 20", None, True),
+    ],
+)
+def test_the_day_of_a_post_is_the_files_and_the_clock_of_its_id_holds_on_that_day_alone(
+    tmp_path: Path, uploaded: str, label: str, posted_on: str | None, has_clock: bool
+) -> None:
+    video = make_video_id(datetime.fromisoformat(f"{uploaded}+00:00"))
+    cells = [("March 9", "t", video, label, "1", "2", "3", "4")]
+    found = read(write(tmp_path, make_csv(Studio(), HEADERS["Content"], cells)), account="mira")
+    row = read_rows(found)[0]
+    assert row["posted_on"] == posted_on
+    assert row["posted_at"] == (f"{uploaded}Z" if has_clock else None)
+
+
+@given(
+    uploaded=st.datetimes(datetime(2017, 1, 1), datetime(2026, 3, 1)),
+    later=st.integers(0, 31),
+    language=st.sampled_from(("en", "es", "el", "vi", "pt", "ja")),
+)
+@settings(max_examples=200, deadline=None)
+def test_the_day_of_any_scheduled_post_finds_its_year(
+    uploaded: datetime, later: int, language: str
+) -> None:
+    posted = uploaded.date() + timedelta(days=later)
+    found = read_day_of_post(
+        make_label(posted, language),
+        (language,),
+        uploaded=uploaded.date(),
+        latest=posted + timedelta(days=400),
+    )
+    assert found == posted
 
 
 def test_an_hour_that_is_there_twice_is_refused(tmp_path: Path) -> None:

@@ -60,5 +60,5 @@ select
     is_ai_generated,
     is_ad,
     posted_at,
-    {{ reporting_date('posted_at') }} as posted_date
+    posted_date
 from add_steepest_drop

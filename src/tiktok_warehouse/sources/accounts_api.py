@@ -24,6 +24,7 @@ from tiktok_warehouse.sources.export_file import ExportFile
 from tiktok_warehouse.sources.json_values import DECODER, Literal, read_values, takes_too_much
 from tiktok_warehouse.sources.spool import Row, Spool, SpooledPart
 from tiktok_warehouse.sources.text_values import (
+    HANDLE_IN_LINK,
     PLATFORM_START,
     read_day,
     read_handle,
@@ -180,7 +181,6 @@ _WHOLE = re.compile(r"([+-]?\d+)\.0+", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 # Business ids are digits, or letters with signs among them.
 _BUSINESS_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
-_HANDLE_IN_LINK = re.compile(r"tiktok\.com/@([\w.]{1,64})", re.ASCII | re.IGNORECASE)
 _NULLS = frozenset({"", "-"})
 _FLAGS = frozenset({"true", "false", "0", "1", "yes", "no"})
 _RECOGNISE_VALUES = 20
@@ -213,12 +213,14 @@ class ApiRead:
             that are not known; "unknown objects" and "pages with an error" are among them.
         notes: what was read another way than it was written, in sentences.
         account_evidence: what its account rests on.
+        is_dated_by_file: whether totals of it say no time, and were dated by that of the file.
     """
 
     parts: tuple[SpooledPart, ...]
     left_out: tuple[FieldLeftOut, ...]
     notes: tuple[str, ...]
     account_evidence: str
+    is_dated_by_file: bool
 
 
 @dataclass(frozen=True)
@@ -397,7 +399,7 @@ def _learn(value: dict[str, Any], context: _Context) -> _Context:
         names.insert(0, read_handle(given) if is_text else None)
         if names[0] is None:
             problem = "has a username that is none: letters, digits, _ and . are expected"
-    link = _HANDLE_IN_LINK.search(_text(value.get("share_url")) or "")
+    link = HANDLE_IN_LINK.search(_text(value.get("share_url")) or "")
     if link:
         names.insert(1, link.group(1))
     business_id = _text(value.get("business_id"))
@@ -430,6 +432,7 @@ class _Reading:
     # What a business id is called where a record says both, and whose the silent records are.
     username_of: dict[str, str] = field(default_factory=dict)
     owner: str | None = None
+    is_dated_by_file: bool = False
     renamed_followers: int = 0
     renamed_favorites: int = 0
     records: Counter[str] = field(default_factory=Counter)
@@ -491,7 +494,8 @@ def _read(reading: _Reading) -> ApiRead:
     left_out = tuple(
         FieldLeftOut(name, count) for name, count in sorted(reading.left_out.items()) if count
     )
-    return ApiRead(parts, left_out, tuple(_write_notes(reading)), account_evidence)
+    notes = tuple(_write_notes(reading))
+    return ApiRead(parts, left_out, notes, account_evidence, reading.is_dated_by_file)
 
 
 def _find_owner(reading: _Reading) -> str:
@@ -712,6 +716,7 @@ def _find_capture(context: _Context, reading: _Reading, problems: list[str]) -> 
     modified = reading.file.modified
     # A clock that was never set says nothing.
     if modified is not None and modified.timestamp() >= PLATFORM_START:
+        reading.is_dated_by_file = True
         return read_moment(modified.isoformat(" "))
     raise RefusedFile(
         f"{reading.file.name} does not say when its totals were taken: it has none of"

@@ -7,7 +7,9 @@ wants; a row with a value that cannot be one keeps its place, with the reason in
 
 Traps that are handled here: ``undefined`` makes all measures of its row unknown, also the zeros
 beside it; the daily difference in followers is left out, because its direction changes from export
-to export; the time of a post comes from the video's id, because its label has no year and no clock.
+to export; the day of a post is the file's, because the time in a video's id is that of the upload,
+which may be days before a post that was scheduled: it gives the year, and the clock where both name
+one day.
 What a table of days has beyond Overview's columns (a business account's reached people, followers
 and clicks) becomes rows of an entity of its own.
 Traps that are left for the models, which see several exports: labels that are shifted by a day.
@@ -20,7 +22,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from importlib import resources
 from typing import cast
@@ -33,7 +35,7 @@ from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.readers import MALFORMED, SOURCE_ROW
 from tiktok_warehouse.sources import studio_evidence as evidence_of
 from tiktok_warehouse.sources.export_file import ExportFile, Part
-from tiktok_warehouse.sources.studio_dates import read_labels
+from tiktok_warehouse.sources.studio_dates import read_day_of_post, read_labels
 from tiktok_warehouse.sources.studio_evidence import Dated, Evidence
 from tiktok_warehouse.sources.studio_tables import Record, Table, read_headers, read_table, refuse
 from tiktok_warehouse.sources.studio_values import (
@@ -47,6 +49,7 @@ from tiktok_warehouse.sources.studio_values import (
     read_share,
     read_video_id,
 )
+from tiktok_warehouse.sources.text_values import HANDLE_IN_LINK
 
 # Part of what makes a file "already landed": raise it whenever the same bytes would give other
 # rows.
@@ -215,6 +218,7 @@ CONTENT = Kind(
         "captured_date",
         "title",
         "posted_label",
+        "posted_on",
         "posted_at",
         "likes",
         "comments",
@@ -348,7 +352,7 @@ def read(
     if found is None:
         refuse(file, "is no file of TikTok Studio, by its columns.")
     kind, header = found
-    handle, account_evidence = evidence_of.find_account(file, account)
+    handle, account_evidence = find_account(file, account, siblings)
     table = read_table(file, header)
     places = _find_columns(kind, table.header)
     if places is None:
@@ -368,6 +372,7 @@ def read(
         _check_hours(file, rows)
     if kind is CONTENT:
         _check_posts(file, rows, dated)
+        _date_posts(rows, dated)
         evidence = replace(evidence, snapshot=max(dates, default=evidence.snapshot))
     beside = _find_days_beside(siblings, handle) if kind is VIDEO else ()
     established = evidence_of.establish_export_day(dates or beside, evidence)
@@ -436,6 +441,56 @@ def _find_days_beside(siblings: Sequence[ExportFile], handle: str) -> tuple[date
             # It is refused when its own turn comes.
             continue
     return tuple(days)
+
+
+def find_account(
+    file: ExportFile, given: str | None, siblings: Sequence[ExportFile]
+) -> tuple[str, str]:
+    """Whose a file is, and what says so.
+
+    Args:
+        file: a file that ``recognise`` knows.
+        given: the account that the caller names.
+        siblings: the other files of the same export; ``file`` itself may be among them.
+
+    Raises:
+        RefusedFile: nothing says it, or two accounts are named.
+        OSError: a file cannot be read.
+    """
+    linked = None
+    if own := _list_linked(file):
+        linked = (own.pop(), evidence_of.OWN_LINKS) if len(own) == 1 else None
+    else:
+        claimed = evidence_of.find_claimed(file, given)
+        beside: set[str] = set()
+        for sibling in siblings:
+            try:
+                other = evidence_of.named_account(sibling)
+            except RefusedFile:
+                continue
+            # The zip of another account may lie in the same folder.
+            if other is None or claimed is None or other[0] == claimed[0]:
+                beside |= _list_linked(sibling)
+        if len(beside) == 1:
+            linked = (beside.pop(), evidence_of.SIBLING_LINKS)
+    return evidence_of.find_account(file, given, linked)
+
+
+def _list_linked(file: ExportFile) -> set[str]:
+    """The accounts that the links of a Content file name; none of any other file.
+
+    A damaged one is refused when its own turn comes.
+    """
+    try:
+        found = _recognise(file)
+        if found is None or "link" not in found[0].texts:
+            return set()
+        table = read_table(file, found[1])
+    except RefusedFile:
+        return set()
+    place = (_find_columns(found[0], table.header) or {})["link"]
+    links = (HANDLE_IN_LINK.search(_cell(record, place)) for record in table.records)
+    return {link.group(1).casefold() for link in links if link}
 
 
 def _gather(
@@ -622,6 +677,23 @@ def _check_posts(file: ExportFile, rows: Sequence[_Row], dated: Dated | None) ->
             f"contradicts itself: by {dated.evidence} it is of {snapshot}, and its newest video was"
             f" uploaded on {newest}. Name the day of the export with --exported-on.",
         )
+
+
+def _date_posts(rows: Sequence[_Row], dated: Dated | None) -> None:
+    """The day of each post by the file, and the clock of its id where this names the same day."""
+    for row in rows:
+        label, uploaded, captured = row["posted_label"], row["posted_at"], row["captured_date"]
+        if label is None or uploaded is None or captured is None or dated is None:
+            continue
+        day = read_day_of_post(
+            label,
+            dated.languages,
+            uploaded=date.fromisoformat(uploaded[:10]),
+            latest=date.fromisoformat(captured) + timedelta(days=1),
+        )
+        if day is not None:
+            row["posted_on"] = day.isoformat()
+            row["posted_at"] = uploaded if uploaded[:10] == row["posted_on"] else None
 
 
 def _make_table(entity: Entity, rows: Sequence[_Row]) -> pa.Table:

@@ -65,6 +65,8 @@ _MAX_PARTICLES = 3
 
 _MONTH_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ONE_DAY = timedelta(days=1)
+# TikTok schedules posts up to a month ahead.
+_LONGEST_SCHEDULE = timedelta(days=31)
 # 29 February comes back after eight years at the latest (1896 to 1904, 2096 to 2104).
 _YEARS_BACK = 8
 
@@ -111,6 +113,37 @@ def read_labels(labels: Sequence[str]) -> tuple[Reading, ...]:
     if not consecutive:
         _refuse_break(max(whole, key=lambda days: _find_break(days) or 0))
     return tuple(Reading(tuple(sorted(codes)), days) for days, codes in consecutive.items())
+
+
+def read_day_of_post(
+    label: str, languages: Sequence[str], *, uploaded: date, latest: date
+) -> date | None:
+    """The day on which a video was posted, of a label that has no year or a wrong one.
+
+    Args:
+        label: a day and a month's name, with or without a year, or a date in digits.
+        languages: those of the file, where they are known.
+        uploaded: when the video was uploaded; a post may be scheduled for some weeks later.
+        latest: no post of the file is later.
+
+    Returns:
+        The first such day from the upload on (or the one before it, by another zone's clock);
+        None where the label is no day, means two, or lies nowhere there.
+    """
+    dated = _split_year(label)
+    text = label if dated is None else dated[1]
+    if isinstance(text, str):
+        found = _read_label(text, _interface_names()) or _read_label(text, _all_names())
+        days = {day for code, day in found.items() if code in languages} or set(found.values())
+    else:
+        days = {text}
+    if len(days) != 1:
+        return None
+    (only,) = days
+    years = range(uploaded.year - 1, uploaded.year + 2) if dated is None else (dated[0],)
+    possible = (_make_date(year, only) for year in years)
+    last = min(latest, uploaded + _LONGEST_SCHEDULE)
+    return next((day for day in possible if day and uploaded - _ONE_DAY <= day <= last), None)
 
 
 def is_month_name(word: str) -> bool:

@@ -88,6 +88,10 @@ FILE_TIME = "the time of the file"
 LABELS = "the years in the file"
 LAST_DAY = "its last day"
 LAST_DAY_BESIDE = "the last day of the files beside it"
+OWN_LINKS = "the links in it"
+SIBLING_LINKS = "the links in the Content file beside it"
+# Named after what lies in it as often as after an account.
+FOLDER_ALONE = "the name of its folder alone, which is weak: say --account if it is another's"
 
 
 @dataclass(frozen=True)
@@ -195,17 +199,51 @@ def named_account(file: ExportFile) -> tuple[str, str] | None:
     return found[0] if found else None
 
 
-def find_account(file: ExportFile, given: str | None) -> tuple[str, str]:
+def find_account(
+    file: ExportFile, given: str | None, linked: tuple[str, str] | None
+) -> tuple[str, str]:
     """Whose a file is.
 
-    The name of its zip or a folder "@handle" says it; else the caller; else the name of the folder
-    that it lies in, where that can be a handle. A plain folder is no evidence against the caller.
+    The name of its zip or a folder "@handle" says it; else the caller; else the links; else the
+    name of the folder that it lies in, where that can be a handle. A plain folder is no evidence
+    against any of the others.
+
+    Args:
+        file: the file.
+        given: the caller's account.
+        linked: the account that all links of it, or of the Content files beside it, name, and which
+            of the two.
 
     Returns:
         The handle in small letters, without "@", and what says so.
 
     Raises:
         RefusedFile: nothing says it, two accounts are named, or the caller's is no handle.
+    """
+    claimed = find_claimed(file, given)
+    if claimed is not None and linked is not None and claimed[0] != linked[0]:
+        refuse(
+            file,
+            f"belongs to two accounts: {linked[0]} by {linked[1]}, {claimed[0]} by {claimed[1]}."
+            " Leave --account out, or offer it outside the other account's folder.",
+        )
+    if found := claimed or linked:
+        return found
+    folder = file.name.split("/")[-2] if "/" in file.name else ""
+    if _may_be_handle(folder):
+        return folder.casefold(), FOLDER_ALONE
+    refuse(
+        file,
+        "does not say whose it is. Name the account with --account, or put the file in a folder"
+        " called @handle, or offer the zip as it was downloaded.",
+    )
+
+
+def find_claimed(file: ExportFile, given: str | None) -> tuple[str, str] | None:
+    """The account that a file's zip, a folder "@handle" or the caller names, and which of them.
+
+    Raises:
+        RefusedFile: two accounts are named, or the caller's is no handle.
     """
     named = named_account(file)
     if given is not None:
@@ -219,16 +257,7 @@ def find_account(file: ExportFile, given: str | None) -> tuple[str, str]:
                 " out, or offer the files of the two accounts apart.",
             )
         return handle, named[1] if named else "--account"
-    if named is not None:
-        return named
-    folder = file.name.split("/")[-2] if "/" in file.name else ""
-    if _may_be_handle(folder):
-        return folder.casefold(), "the name of its folder"
-    refuse(
-        file,
-        "does not say whose it is. Name the account with --account, or put the file in a folder"
-        " called @handle, or offer the zip as it was downloaded.",
-    )
+    return named
 
 
 def _may_be_handle(folder: str) -> bool:

@@ -15,6 +15,7 @@ _MOMENT = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _VIDEO_LINK = re.compile(r"/(?:video|photo)/(\d{1,20})(?!\d)", re.ASCII)
+HANDLE_IN_LINK = re.compile(r"tiktok\.com/@([\w.]{1,64})", re.ASCII | re.IGNORECASE)
 _HANDLE = re.compile(r"@?([A-Za-z0-9._]{1,64})", re.ASCII)
 _EPOCH = re.compile(r"\d{10}|\d{13}", re.ASCII)
 
