@@ -1,7 +1,8 @@
 """Refreshes under fire: ``make soak`` (18 minutes on two idle cores).
 
-Three parts, one scoreboard. Kills: refreshes are killed with kill -9 at every step's boundary and
-at random moments; the published file is read all the time, and in the end everything equals a
+Four parts, one scoreboard. Hostile files: 5,000 mutated and 200 bomb-like ones are offered, and
+every good one beside them lands. Kills: refreshes are killed with kill -9 at every step's boundary
+and at random moments; the published file is read all the time, and in the end everything equals a
 rebuild. Readers: eight processes read the published file without pause through twenty refreshes
 (at a lower priority, or on two cores the refreshes would take an hour).
 Sequences: random sequences of ingests end in the tables of a full build (tests/python).
@@ -13,11 +14,13 @@ import argparse
 import multiprocessing
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from itertools import chain, islice
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
@@ -25,6 +28,7 @@ import duckdb
 
 from tiktok_warehouse import cli, ledger, versions
 from tiktok_warehouse.home import Home, open_home
+from tiktok_warehouse.ingest import ingest_paths
 
 PROJECT = Path(__file__).resolve().parents[1]
 STEPS = ("ingest", "build", "check", "publish")
@@ -230,17 +234,52 @@ def soak_sequences(count: int) -> None:
     )
 
 
+def soak_hostile(folder: Path, mutated: int, bombs: int, draw: random.Random) -> None:
+    sys.path.insert(0, str(PROJECT / "tests" / "python"))
+    import hostile_files
+
+    home = open_home(folder)
+    files = chain(hostile_files.mutate(draw, mutated), hostile_files.make_bombs(draw, bombs))
+    offered = landed = bugs = 0
+    while batch := list(islice(files, 100)):
+        offered += 1
+        for number, (name, content) in enumerate(batch):
+            (home.landing / str(number)).mkdir()
+            (home.landing / str(number) / name).write_bytes(content)
+        good = home.landing / "video_views-good.csv"
+        good.write_text(hostile_files.GOOD + f"{offered}-good,2026-08-01,v1,1\n", "utf-8")
+        for path in home.landing.rglob("*"):
+            os.utime(path, (time.time() - 60, time.time() - 60))
+        result = ingest_paths(home, [home.landing], taken_from_landing=True)
+        landed += good.name in [file.source_file for file in result.landed]
+        bugs += sum("a bug of ours" in refused.reason for refused in result.refused)
+        left = [path for path in home.landing.rglob("*") if path.is_file()]
+        bugs += len(left)
+        shutil.rmtree(home.landing)
+        home.landing.mkdir()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    check(
+        f"{mutated} mutated and {bombs} bomb-like files: {landed} of {offered} good files beside"
+        f" them landed, {bugs} bugs, {peak} MiB at most",
+        landed == offered and not bugs,
+    )
+
+
 def main() -> None:
     """Run the parts and print the scoreboard."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--refreshes", type=int, default=20)
     parser.add_argument("--sequences", type=int, default=2)
+    parser.add_argument("--mutated", type=int, default=5000)
+    parser.add_argument("--bombs", type=int, default=200)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--folder", type=Path, default=Path("target/soak"))
     options = parser.parse_args()
     print(f"seed {options.seed}")
     shutil.rmtree(options.folder, ignore_errors=True)
+    hostile = options.folder.resolve() / "hostile"
+    soak_hostile(hostile, options.mutated, options.bombs, random.Random(options.seed))
     home = open_home(options.folder.resolve() / "home")
     assert cli.run(["generate", str(home.landing), "--events", "3000", "--days", "28"]) == 0
     for path in home.landing.iterdir():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import random
 import resource
 import stat
 import time
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import hostile_files
 from tiktok_warehouse import cli, ingest, plain_files, preview, readers
 from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import FOLDERS, Home, open_home
@@ -220,6 +222,16 @@ def test_a_header_of_millions_of_columns_is_refused_by_its_width(tmp_path: Path)
     path.write_text("video_id" + "," * 5_000_000 + "\n")
     with pytest.raises(RefusedFile, match="5,000,001 columns"):
         readers.read_table(path, scratch=tmp_path)
+
+
+def test_of_many_hostile_files_each_is_its_own_problem(home: Home) -> None:
+    """The short form of what ``make soak`` does with thousands."""
+    draw = random.Random(5)
+    files = [*hostile_files.mutate(draw, 300), *hostile_files.make_bombs(draw, 8)]
+    for name, content in files:
+        put(home, name, content)
+    reasons = land_beside_a_good_one(home)
+    assert not [reason for reason in reasons.values() if "a bug of ours" in reason]
 
 
 # --- mapping files -----------------------------------------------------------------------------
