@@ -39,7 +39,8 @@ read_api as (
             'bio_link_clicks', 'phone_number_clicks', 'email_clicks', 'address_clicks',
         ]) }} as link_clicks,
         app_download_clicks as downloads,
-        lead_submissions as leads
+        lead_submissions as leads,
+        cast(null as date) as exported_on
     from api_days
 
 ),
@@ -62,7 +63,8 @@ read_studio as (
         profile_views as profile_visits,
         cast(null as bigint) as link_clicks,
         cast(null as bigint) as downloads,
-        cast(null as bigint) as leads
+        cast(null as bigint) as leads,
+        exported_on
     from studio_days
 
 ),
@@ -102,6 +104,7 @@ choose_handles as (
         max_by({{ measure }}, newest_ingest_seq) filter (where {{ measure }} is not null)
             as {{ measure }},
         {% endfor -%}
+        min(exported_on) as exported_on,
         account_id,
         source,
         event_date
@@ -138,7 +141,8 @@ keep_known_days as (
         conversions,
         link_clicks,
         downloads,
-        leads
+        leads,
+        exported_on
     from add_conversions
     where
         coalesce(
