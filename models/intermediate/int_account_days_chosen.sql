@@ -39,6 +39,7 @@ choose_values as (
         min({{ family }}_rank) as {{ family }}_rank,
         {{ source_at('min(' ~ family ~ '_rank)') }} as {{ family }}_source,
         {% endfor -%}
+        min(exported_on) filter (where source = 'studio') as studio_exported_on,
         account_id,
         event_date
     from find_most_trusted

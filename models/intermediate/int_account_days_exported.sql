@@ -45,7 +45,8 @@ read_api as (
             'bio_link_clicks', 'phone_number_clicks', 'email_clicks', 'address_clicks',
         ]) }} as link_clicks,
         app_download_clicks as downloads,
-        lead_submissions as leads
+        lead_submissions as leads,
+        cast(null as date) as exported_on
     from api_days
 
 ),
@@ -72,7 +73,8 @@ read_studio as (
             'business_days.email_clicks', 'business_days.address_clicks',
         ]) }} as link_clicks,
         business_days.app_download_clicks as downloads,
-        business_days.lead_submissions as leads
+        business_days.lead_submissions as leads,
+        least(studio_days.exported_on, business_days.exported_on) as exported_on
     from studio_days
     full outer join business_days
         on
@@ -116,6 +118,7 @@ choose_handles as (
         max_by({{ measure }}, newest_ingest_seq) filter (where {{ measure }} is not null)
             as {{ measure }},
         {% endfor -%}
+        min(exported_on) as exported_on,
         account_id,
         source,
         event_date
@@ -152,7 +155,8 @@ keep_known_days as (
         conversions,
         link_clicks,
         downloads,
-        leads
+        leads,
+        exported_on
     from add_conversions
     where
         coalesce(

@@ -158,6 +158,7 @@ choose_sources as (
         exported.{{ family }}_source as exported_{{ family }}_source,
         {% endfor -%}
         exported.funnel_source as exported_funnel_source,
+        exported.studio_exported_on,
         {% for measure in exported_families().values() | sum(start=[]) -%}
         exported.{{ measure }} as exported_{{ measure }},
         {% endfor -%}
@@ -262,6 +263,7 @@ add_measures as (
             as has_restatement,
         days.account_id,
         days.event_date,
+        days.studio_exported_on,
         accounts.account_role
     from choose_sources as days
     inner join accounts
@@ -295,6 +297,7 @@ judge_days as (
         {{ is_provisional(
             'event_date',
             ['engagement_source', 'watch_source', 'funnel_source', 'followers_source'],
+            studio_exported_on='studio_exported_on',
         ) }} as is_provisional
     from add_engagements
     cross join bounds

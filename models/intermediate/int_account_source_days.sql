@@ -194,7 +194,7 @@ sum_disagreements as (
         event_date,
         count(*) as disagreements
     from disagreements
-    where not is_estimated
+    where not is_estimated {{ "and other_source <> trusted_source" if not loop.first }}
     group by account_id, {{ column }}, event_date
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -422,7 +422,11 @@ describe_days as (
         case when list_days.event_date > silent.silent_since then silent.silent_since end
             as silent_since,
         case when list_days.event_date > silent.silent_since then silent.feed end as silent_feed,
-        {{ is_provisional('list_days.event_date', ['list_days.source']) }} as is_provisional,
+        {{ is_provisional(
+            'list_days.event_date',
+            ['list_days.source'],
+            studio_exported_on='exported_days.exported_on',
+        ) }} as is_provisional,
         coalesce(sum_rows.accepted_rows, 0) as accepted_rows,
         coalesce(sum_rejected.rejected_rows, 0) as rejected_rows,
         coalesce(sum_rejected.waiting_rows, 0) as waiting_rows,
@@ -465,6 +469,11 @@ describe_days as (
             list_days.account_id = sum_rejected.account_id
             and list_days.source = sum_rejected.source
             and list_days.event_date = sum_rejected.event_date
+    left join exported_days
+        on
+            list_days.account_id = exported_days.account_id
+            and list_days.source = exported_days.source
+            and list_days.event_date = exported_days.event_date
     left join add_disagreements
         on
             list_days.account_id = add_disagreements.account_id

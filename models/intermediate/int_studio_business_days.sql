@@ -40,6 +40,7 @@ choose_values as (
     select
         account_handle,
         repaired_date as event_date,
+        {{ most_trusted('exported_on', 'exported_on is not null') }} as exported_on,
         {{ most_trusted('followers', 'followers is not null') }} as followers,
         {{ most_trusted('new_followers', 'new_followers is not null') }} as new_followers,
         {{ most_trusted('lost_followers', 'lost_followers is not null') }} as lost_followers,

@@ -70,6 +70,7 @@ select
     new_viewers,
     returning_viewers,
     followers,
+    least(overview_exported_on, viewers_exported_on, follower_history_exported_on) as exported_on,
     overview_exported_on,
     overview_decision,
     viewers_exported_on,

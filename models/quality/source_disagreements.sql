@@ -42,6 +42,18 @@ accounts as (
 
 ),
 
+contradictions as (
+
+    select * from {{ ref('int_studio_contradictions') }}
+
+),
+
+handles as (
+
+    select * from {{ ref('int_account_handles') }}
+
+),
+
 -- One join for all measures: a join each took three times as long over a year of video days.
 pair_video_days as (
 
@@ -164,6 +176,26 @@ keep_disagreements as (
         and abs(other_value - trusted_value) > {{ var('disagreement_units') }}
         and abs(cast(other_value - trusted_value as double))
         > abs(cast(trusted_value as double)) * {{ var('disagreement_share') }}
+
+    union all
+
+    select
+        handles.account_id,
+        cast(null as string) as video_id,
+        contradictions.event_date,
+        case contradictions.file_kind
+            when 'overview' then 'views'
+            when 'viewers' then 'unique_viewers'
+            else 'followers'
+        end as measure,
+        'studio' as trusted_source,
+        cast(contradictions.counted_value as decimal(38, 3)) as trusted_value,
+        'studio' as other_source,
+        cast(contradictions.other_value as decimal(38, 3)) as other_value,
+        false as is_estimated
+    from contradictions
+    inner join handles
+        on contradictions.account_handle = handles.account_handle
 
 )
 

@@ -46,6 +46,7 @@ def describe(
         rest = [
             *_describe_suspects(connection, published_seq),
             *_describe_labels(connection, published_seq),
+            *_describe_contradictions(connection, published_seq),
             *_describe_rejected(connection, published_seq),
             *_describe_columns(ingested),
         ]
@@ -165,6 +166,30 @@ def _describe_labels(connection: duckdb.DuckDBPyConnection, published_seq: int) 
             f"And {more + 1:,} times the like of other accounts: see quality.calendar_repairs."
         ]
     return lines
+
+
+def _describe_contradictions(
+    connection: duckdb.DuckDBPyConnection, published_seq: int
+) -> list[str]:
+    rows = connection.execute(
+        """
+        select account_handle, count(distinct event_date), min(event_date), max(event_date),
+            max(earlier_exported_on), max(later_exported_on)
+        from intermediate.int_studio_contradictions
+        where account_handle in (
+            select account_handle from intermediate.int_account_handles
+            where newest_ingest_seq > ?
+        )
+        group by all order by all
+        """,
+        [published_seq],
+    ).fetchall()
+    return [
+        f"Warning: {_count(days, 'day')} of {handle} ({_span(first, last)}) are told otherwise by"
+        f" the Studio exports of {earlier} and {later}. Are both of this account? See"
+        " quality.source_disagreements."
+        for handle, days, first, last, earlier, later in rows[:_MOST_ACCOUNTS]
+    ]
 
 
 def _describe_rejected(connection: duckdb.DuckDBPyConnection, published_seq: int) -> list[str]:

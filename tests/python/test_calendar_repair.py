@@ -110,3 +110,23 @@ def test_a_refresh_says_which_files_were_moved_and_which_are_in_doubt() -> None:
             "The day labels of 1 Studio file of bert are in doubt and kept: overview of 2026-03-09."
             " See quality.calendar_repairs.",
         ]
+
+
+def test_a_refresh_warns_of_exports_that_contradict_each_other_by_account_and_days() -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema intermediate")
+        connection.execute(
+            "create table intermediate.int_studio_contradictions as select 'mixed' as"
+            " account_handle, unnest([date '2026-04-16', date '2026-04-18']) as event_date,"
+            " date '2026-04-20' as earlier_exported_on, date '2026-04-24' as later_exported_on"
+        )
+        connection.execute(
+            "create table intermediate.int_account_handles as"
+            " select 'mixed' as account_handle, 7 as newest_ingest_seq"
+        )
+        assert changes._describe_contradictions(connection, 7) == []
+        assert changes._describe_contradictions(connection, 6) == [
+            "Warning: 2 days of mixed (2026-04-16 to 2026-04-18) are told otherwise by the Studio"
+            " exports of 2026-04-20 and 2026-04-24. Are both of this account? See"
+            " quality.source_disagreements."
+        ]

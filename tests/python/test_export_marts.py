@@ -106,6 +106,22 @@ def test_a_studio_export_becomes_the_daily_kpis_of_its_account(exported: Home) -
     ]
 
 
+def test_a_day_is_provisional_by_the_day_of_its_export(exported: Home) -> None:
+    days = fetch(
+        exported,
+        "select kpi_date from marts.daily_account_kpis where account_id = 'bakes'"
+        " and is_provisional and watch_source = 'studio'",
+    )
+    # Exported on the 9th; the 6th had ended two days before.
+    assert [row["kpi_date"] for row in days] == [date(2026, 3, 7)]
+    trust = fetch(
+        exported,
+        "select event_date from quality.data_trust where account_id = 'bakes'"
+        " and source = 'studio' and is_provisional and event_date < date '2026-03-08'",
+    )
+    assert [row["event_date"] for row in trust] == [date(2026, 3, 7)]
+
+
 def test_days_before_the_event_log_come_from_studio_and_its_own_from_it(exported: Home) -> None:
     rows = fetch(
         exported,

@@ -1178,8 +1178,8 @@ def test_links_that_name_another_account_set_the_folder_aside(
     home: Home, tmp_path: Path, claim: str
 ) -> None:
     folder = put_linked(tmp_path / ("@wrong.one" if claim == "folder" else "drop"), "right.owner")
-    known: dict[str, Any] = {"account": "wrong.one"} if claim == "--account" else {}
-    reasons = refused(land(home, folder, exported_on=STUDIO.exported_on, **known))
+    account = "wrong.one" if claim == "--account" else None
+    reasons = refused(land(home, folder, exported_on=STUDIO.exported_on, account=account))
     assert reasons.keys() == {"Content.csv", "Overview.csv"}
     for reason in reasons.values():
         assert "belongs to two accounts: right.owner by the links in" in reason
