@@ -27,11 +27,13 @@ from tiktok_warehouse.sources.text_values import (
     read_day,
     read_handle,
     read_moment,
+    show_value,
 )
+from tiktok_warehouse.text_files import open_text
 
 # Part of what makes a file "already landed": raise it whenever the same bytes would give other
 # rows.
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 
 ACCOUNT, CAPTURED = "account_handle", "captured_at"
 
@@ -176,6 +178,8 @@ _BUSINESS_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _HANDLE_IN_LINK = re.compile(r"tiktok\.com/@([\w.]{1,64})", re.ASCII | re.IGNORECASE)
 _NULLS = frozenset({"", "-"})
 _FLAGS = frozenset({"true", "false", "0", "1", "yes", "no"})
+_FIELD = re.compile(r"[a-z]+(?:_[a-z0-9]+)+", re.ASCII)
+_MOST_LEFT_OUT = 100
 _RECOGNISE_VALUES = 20
 _MAX_DEPTH = 20
 
@@ -206,12 +210,14 @@ class ApiRead:
             that are not known; "unknown objects" and "pages with an error" are among them.
         notes: what was read another way than it was written, in sentences.
         account_evidence: what its account rests on.
+        has_file_time: whether the time of the file dates some of its totals, for want of their own.
     """
 
     parts: tuple[SpooledPart, ...]
     left_out: tuple[FieldLeftOut, ...]
     notes: tuple[str, ...]
     account_evidence: str
+    has_file_time: bool = False
 
 
 @dataclass(frozen=True)
@@ -270,7 +276,7 @@ def _begins_like_json(file: ExportFile) -> bool:
 
 def _looks_like_payload(file: ExportFile) -> bool:
     """Whether the start of a broken file names fields that only this API sends."""
-    head = _read_head(file)
+    head = _read_head(file).lower()
     names = ("unique_video_views", "full_video_watched_rate", "video_view_retention", "item_id")
     return sum(f'"{name}"' in head for name in names) >= 2 or (
         '"metrics"' in head and '"unique_video_views"' in head
@@ -279,7 +285,7 @@ def _looks_like_payload(file: ExportFile) -> bool:
 
 def _read_head(file: ExportFile) -> str:
     try:
-        with file.path.open("rb") as opened:
+        with open_text(file.path) as opened:
             return opened.read(64 << 10).decode("utf-8-sig", "ignore")
     except OSError as error:
         raise RefusedFile(f"{file.name} cannot be read ({error.strerror}).") from None
@@ -424,6 +430,7 @@ class _Reading:
     owner: str | None = None
     renamed_followers: int = 0
     renamed_favorites: int = 0
+    has_file_time: bool = False
     records: Counter[str] = field(default_factory=Counter)
 
     def add(self, entity: str, row: Row, problems: list[str], number: int) -> None:
@@ -483,7 +490,9 @@ def _read(reading: _Reading) -> ApiRead:
     left_out = tuple(
         FieldLeftOut(name, count) for name, count in sorted(reading.left_out.items()) if count
     )
-    return ApiRead(parts, left_out, tuple(_write_notes(reading)), account_evidence)
+    return ApiRead(
+        parts, left_out, tuple(_write_notes(reading)), account_evidence, reading.has_file_time
+    )
 
 
 def _find_owner(reading: _Reading) -> str:
@@ -592,9 +601,10 @@ def _take_day(payload: Mapping[str, Any], context: _Context, reading: _Reading) 
         reading.left_out["daily_total_viewers"] += 1
     problems: list[str] = []
     day = _text(values.get("date"))
-    event_date = read_day(day) if day else None
+    whole = _WHOLE.fullmatch(day) if day else None
+    event_date = read_day(whole.group(1) if whole else day) if day else None
     if day and event_date is None:
-        problems.append("event_date is no date like YYYY-MM-DD")
+        problems.append(f"event_date is no date like YYYY-MM-DD: {show_value(day)}")
     counts = [_read_value(values.get(name), _COUNT, name, problems) for name in _DAY_COUNTS]
     row = (_find_account(context, reading), event_date, *counts)
     reading.add("api_account_days", row, problems, reading.records[DAY])
@@ -676,9 +686,11 @@ def _count_left_out(
         if payload.get(name) not in (None, "", [], {}):
             reading.left_out[name] += 1
     expected = known.union(_CAPTURED_FIELDS, _VIDEO_LISTS, _WRAPPERS)
-    # Counted, not named: what is no name of the API may be anything.
-    unknown = sum(name not in expected and not name.startswith("_") for name in payload)
-    reading.left_out["fields that are not known"] += unknown
+    for name in payload:
+        if name not in expected and not name.startswith("_"):
+            # Only what reads like a field is named: an object may have anything for a name.
+            is_field = _FIELD.fullmatch(name) and len(reading.left_out) < _MOST_LEFT_OUT
+            reading.left_out[name if is_field else "fields that are not known"] += 1
 
 
 def _find_account(context: _Context, reading: _Reading) -> str:
@@ -702,6 +714,7 @@ def _find_capture(context: _Context, reading: _Reading, problems: list[str]) -> 
     modified = reading.file.modified
     # A clock that was never set says nothing.
     if modified is not None and modified.timestamp() >= PLATFORM_START:
+        reading.has_file_time = True
         return read_moment(modified.isoformat(" "))
     raise RefusedFile(
         f"{reading.file.name} does not say when its totals were taken: it has none of"
@@ -739,7 +752,7 @@ def _read_value(value: Any, kind: str, column: str, problems: list[str]) -> str 
         return text.lower()
     read = _read_flag(value, text) if kind == _FLAG else _READERS[kind](text)
     if read is None or (isinstance(value, bool) and kind != _FLAG):
-        problems.append(f"{column} is no {_KINDS[kind]}")
+        problems.append(f"{column} is no {_KINDS[kind]}: {show_value(text)}")
         return None
     return read
 

@@ -24,6 +24,7 @@ from tiktok_warehouse.sources.personal_archive_sections import (
     plain,
 )
 from tiktok_warehouse.sources.personal_archive_tally import SENSITIVE, Tally, is_left_out
+from tiktok_warehouse.text_files import open_text
 
 MAX_LINE_BYTES = 16 << 20
 MAX_RECORD_CHARACTERS = 16 << 20
@@ -83,7 +84,7 @@ def has_grammar(path: Path) -> bool:
     Raises:
         OSError: the file cannot be read.
     """
-    with path.open("rb") as file:
+    with open_text(path) as file:
         head = file.read(_HEAD_BYTES)
     text = head.decode("utf-8-sig", "ignore")
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
@@ -100,7 +101,7 @@ def check_text(path: Path, label: str) -> None:
     lines = 1
     line_bytes = 0
     broken = False
-    with path.open("rb") as file:
+    with open_text(path) as file:
         while chunk := _read_chunk(file, label):
             if b"\0" in chunk:
                 where = lines + chunk.count(b"\n", 0, chunk.index(b"\0"))
