@@ -47,11 +47,13 @@ choose_values as (
         {{ most_trusted('reached_audience', 'reached_audience is not null') }} as reached_audience,
         {{ most_trusted('engaged_audience', 'engaged_audience is not null') }} as engaged_audience,
         {{ most_trusted('website_clicks', 'website_clicks is not null') }} as website_clicks,
-        {{ most_trusted('phone_number_clicks', 'phone_number_clicks is not null') }} as phone_number_clicks,
+        {{ most_trusted('phone_number_clicks', 'phone_number_clicks is not null') }}
+            as phone_number_clicks,
         {{ most_trusted('email_clicks', 'email_clicks is not null') }} as email_clicks,
         {{ most_trusted('address_clicks', 'address_clicks is not null') }} as address_clicks,
         {{ most_trusted('lead_submissions', 'lead_submissions is not null') }} as lead_submissions,
-        {{ most_trusted('app_download_clicks', 'app_download_clicks is not null') }} as app_download_clicks
+        {{ most_trusted('app_download_clicks', 'app_download_clicks is not null') }}
+            as app_download_clicks
     from repair_labels
     group by account_handle, repaired_date
 

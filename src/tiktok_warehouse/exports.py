@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -23,13 +23,16 @@ import pyarrow.compute as pc
 from tiktok_warehouse import archives, readers
 from tiktok_warehouse.entities import Entity
 from tiktok_warehouse.errors import RefusedFile, refusing_what_nobody_foresaw
+from tiktok_warehouse.neighbours import find_neighbour
 from tiktok_warehouse.offers import Offer, take_signature
 from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.sources.export_file import ExportFile
+from tiktok_warehouse.text_files import open_text
 
 if TYPE_CHECKING:
     from tiktok_warehouse.sources.accounts_api import ApiRead
     from tiktok_warehouse.sources.personal_archive import ArchiveRead
+    from tiktok_warehouse.sources.spool import SpooledPart
     from tiktok_warehouse.sources.studio import StudioRead
 
 EVENT_LOG = "event_log"
@@ -46,6 +49,8 @@ _ZIP_TIME, _FILE_TIME = "the time of the zip member", "the time of the file"
 # Of the path of a file that was named itself, as many names as the folders of an archive need.
 _NAMES_AROUND = 4
 _MOST_NAMED = 5
+# How many malformed rows a message names.
+MOST_PROBLEMS = 3
 # Of the two names that an archive's JSON has, the one that is read.
 _BETTER_NAME = "user_data_tiktok.json"
 _MOVED_BY = " moved by "
@@ -111,6 +116,15 @@ class PartRows:
     malformed_rows: int
     open_batches: Callable[[], Iterator[pa.RecordBatch]]
 
+    def name_problems(self) -> list[str]:
+        """What is wrong with the first malformed rows."""
+        problems: list[str] = []
+        for batch in self.open_batches() if self.malformed_rows else ():
+            problems += batch.column(readers.MALFORMED).drop_null().to_pylist()
+            if len(problems) >= MOST_PROBLEMS:
+                break
+        return problems[:MOST_PROBLEMS]
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -141,19 +155,25 @@ class Piece:
 
 @dataclass(frozen=True)
 class Export:
-    """A piece that was read. ``left_out`` names what of it is not in the rows, ``first_problems``
-    what is wrong with the first malformed ones.
-    """
+    """A piece that was read. ``left_out`` names what of it is not in the rows."""
 
     piece: Piece
     facts: Facts
     parts: tuple[PartRows, ...]
     left_out: tuple[str, ...]
-    first_problems: tuple[str, ...] = ()
 
     @property
     def malformed_rows(self) -> int:
         return sum(part.malformed_rows for part in self.parts)
+
+    @cached_property
+    def first_problems(self) -> tuple[str, ...]:
+        """What is wrong with the first malformed rows; never a value of a person's.
+
+        To be asked for before the next export is read: its rows are gone then.
+        """
+        problems = [problem for part in self.parts for problem in part.name_problems()]
+        return tuple(dict.fromkeys(problems))[:MOST_PROBLEMS]
 
 
 @dataclass(frozen=True)
@@ -301,6 +321,8 @@ def recognise(file: ExportFile) -> str | None:
     if studio.recognise(file) is not None:
         return STUDIO
     if archives.is_zip(file.path):
+        if neighbour := find_neighbour(file.path, file.name):
+            raise RefusedFile(f"{file.name} {neighbour}")
         raise RefusedFile(
             f"{file.name} begins like a workbook, and by its header it is no file of TikTok Studio,"
             " or it is damaged. Download it again; export a table of another kind as CSV."
@@ -348,7 +370,7 @@ def _name_by_content(file: ExportFile) -> ExportFile:
     if name.suffix.casefold() != ".txt" or find_section(name.stem) is not None:
         return file
     try:
-        with open_plain(file.path) as opened:
+        with open_text(file.path) as opened:
             start = opened.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     except OSError:
         return file
@@ -535,7 +557,14 @@ def _lies_around(member: _Member, archive: Sequence[_Member]) -> bool:
 def _name_unknown(
     offer: Offer, by_kind: Mapping[str | None, Sequence[_Member]], has_failures: bool
 ) -> Iterator[Outcome]:
-    unknown = by_kind.get(None, [])
+    unknown = []
+    for member in by_kind.get(None, []):
+        neighbour = find_neighbour(member.file.path, member.file.name)
+        if neighbour is None or PERSONAL_ARCHIVE in by_kind:
+            unknown.append(member)
+        else:
+            has_failures = True
+            yield Failure(member.label, f"It {neighbour}", (offer,))
     if PERSONAL_ARCHIVE in by_kind and unknown:
         # Not refused: for a picture's sake no messages should come to lie in quarantine.
         yield LeftAlone(
@@ -650,7 +679,7 @@ def _read_studio(member: _Member, siblings: Sequence[ExportFile], reading: _Read
         )
         for part in found.parts
     ]
-    return Export(piece, facts, tuple(parts), found.left_out, found.first_problems)
+    return Export(piece, facts, tuple(parts), found.left_out)
 
 
 def _iterate_batches(rows: pa.Table) -> Iterator[pa.RecordBatch]:
@@ -662,8 +691,6 @@ def _note_studio(found: StudioRead) -> Iterator[str]:
         yield "It has a header and no rows."
     if found.left_out:
         yield f"Left out: {', '.join(found.left_out)}."
-    if found.first_problems:
-        yield f"Malformed: {'; '.join(found.first_problems)}."
 
 
 # --- personal archives -----------------------------------------------------------------------
@@ -708,10 +735,7 @@ def _read_archive(members: Sequence[_Member], reading: _Reading) -> Iterator[Out
     yield Export(
         piece,
         _describe_archive(members, found),
-        tuple(
-            PartRows(part.entity, part.rows, part.malformed_rows, part.batches)
-            for part in found.parts
-        ),
+        tuple(_count_part(part) for part in found.parts),
         tuple(left.name for left in found.left_out),
     )
     shutil.rmtree(spools)
@@ -857,6 +881,7 @@ def _read_payload(member: _Member, reading: _Reading) -> Iterator[Outcome]:
         with refusing_what_nobody_foresaw(member.label):
             found, evidence = _read_payload_of(file, spools, reading.settings.account)
             facts = _describe_payload(file, found, evidence)
+            _check_has_rows(member.label, found)
     except (RefusedFile, FileNotFoundError) as error:
         yield Failure(member.label, _explain(error), offers)
         return
@@ -866,10 +891,7 @@ def _read_payload(member: _Member, reading: _Reading) -> Iterator[Outcome]:
     yield Export(
         piece,
         facts,
-        tuple(
-            PartRows(part.entity, part.rows, part.malformed_rows, part.batches)
-            for part in found.parts
-        ),
+        tuple(_count_part(part) for part in found.parts),
         tuple(left.name for left in found.left_out),
     )
     shutil.rmtree(spools)
@@ -883,6 +905,10 @@ def _read_payload_of(file: ExportFile, scratch: Path, account: str | None) -> tu
     return found, found.account_evidence
 
 
+def _count_part(part: SpooledPart) -> PartRows:
+    return PartRows(part.entity, part.rows, part.malformed_rows, part.batches)
+
+
 def _find_accounts(found: ApiRead) -> list[str]:
     accounts: set[str] = set()
     for part in found.parts:
@@ -890,6 +916,16 @@ def _find_accounts(found: ApiRead) -> list[str]:
             for batch in part.batches():
                 accounts.update(pc.unique(batch.column("account_handle")).to_pylist())
     return sorted(accounts)
+
+
+def _check_has_rows(label: str, found: ApiRead) -> None:
+    """Raise RefusedFile for a payload of which no record can be read."""
+    if all(part.malformed_rows == part.rows for part in found.parts):
+        rows = [_count_part(part) for part in found.parts]
+        problems = [problem for part in rows for problem in part.name_problems()]
+        raise RefusedFile(
+            f"{label} has no record that can be read: {'; '.join(problems[:MOST_PROBLEMS])}."
+        )
 
 
 def _describe_payload(file: ExportFile, found: ApiRead, evidence: str) -> Facts:

@@ -13,7 +13,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -50,7 +50,7 @@ from tiktok_warehouse.offers import (
 )
 from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.quarantine import quarantine_file, quarantine_rows
-from tiktok_warehouse.recognise import load_mappings, recognise
+from tiktok_warehouse.recognise import load_mappings, open_table
 from tiktok_warehouse.scratch import clear_left_behind, open_scratch
 
 SOURCE_KIND = exports.EVENT_LOG
@@ -74,6 +74,7 @@ class LandedFile:
         mapping: the name of the mapping that read it, if any.
         quarantine: where the raw lines of its malformed rows lie, if there are any.
         facts: what an export was taken for; None for an event log.
+        first_problems: what is wrong with its first malformed rows.
     """
 
     source_file: str
@@ -85,6 +86,7 @@ class LandedFile:
     mapping: str | None
     quarantine: Path | None
     facts: exports.Facts | None = None
+    first_problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -403,9 +405,7 @@ def _ingest_exports(run: _Run, task: exports.Task) -> _Taken:
             taken.refused.append(Refused(failure.label, failure.reason, kept.get(paths[0])))
     with_rows = {export.piece.label: kept.get(export.piece.offers[0].path) for export in malformed}
     taken.landed = [
-        LandedFile(**{**vars(file), "quarantine": with_rows.get(file.source_file)})
-        if file.malformed_rows
-        else file
+        replace(file, quarantine=with_rows.get(file.source_file)) if file.malformed_rows else file
         for file in taken.landed
     ]
     for offer in task.offers:
@@ -475,6 +475,7 @@ def _write_export(run: _Run, export: exports.Export) -> list[LandedFile]:
                 mapping=None,
                 quarantine=None,
                 facts=export.facts,
+                first_problems=export.first_problems,
             )
         )
     return landed
@@ -528,7 +529,7 @@ def _quarantine_offers(
             (
                 export.piece.label,
                 f"{export.malformed_rows:,} of its rows could not be read; they have landed without"
-                " their values, as malformed rows.",
+                f" their values, as malformed rows. First: {'; '.join(export.first_problems)}.",
             )
             for export in malformed
             if offer in export.piece.offers
@@ -601,10 +602,14 @@ def _read_and_write(
 ) -> list[LandedFile] | AlreadyLanded:
     sha256 = readers.hash_content(offer.path)
     with closing(_MalformedRows(run.scratch / "malformed_rows.txt")) as malformed:
-        table = readers.read_table(offer.path, scratch=run.scratch, on_malformed=malformed.add)
-        kind = recognise(
-            offer.path.name, table.columns, explicit=run.explicit, mappings=run.mappings
+        table, kind = open_table(
+            offer.path,
+            scratch=run.scratch,
+            explicit=run.explicit,
+            mappings=run.mappings,
+            on_malformed=malformed.add,
         )
+        table = replace(table, batches=malformed.count_rows(table.batches))
         key = _content_key(sha256, kind)
         if key in run.landed_now:
             return AlreadyLanded(offer.label, "the same content was offered twice in this ingest")
@@ -616,6 +621,8 @@ def _read_and_write(
             landed = [_write_direct(run, offer, sha256, table, kind)]
     if take_signature(offer.path) != signature:
         raise _ChangedWhileRead
+    first = tuple(each["problem"] for each in malformed.problems[: exports.MOST_PROBLEMS])
+    refuse_unreadable(offer.path, malformed.rows, malformed.count, first)
     run.landed_now.add(key)
     if malformed.count == 0:
         return landed
@@ -629,7 +636,18 @@ def _read_and_write(
         count=malformed.count,
         now=run.now,
     )
-    return [_with_quarantine(file, kept) if file.malformed_rows else file for file in landed]
+    return [
+        replace(file, quarantine=kept, first_problems=first) if file.malformed_rows else file
+        for file in landed
+    ]
+
+
+def refuse_unreadable(path: Path, rows: int, malformed: int, problems: Sequence[str]) -> None:
+    """Raise RefusedFile for an event log of which no row can be read."""
+    if rows and rows == malformed:
+        raise RefusedFile(
+            f"{path.name} has no row that can be read: {'; '.join(problems)}. Export it again."
+        )
 
 
 def _content_key(sha256: str, kind: Entity | Mapping) -> _ContentKey:
@@ -638,18 +656,21 @@ def _content_key(sha256: str, kind: Entity | Mapping) -> _ContentKey:
     return sha256, kind.name, None, None, readers.PARSER_VERSION
 
 
-def _with_quarantine(file: LandedFile, kept: Path) -> LandedFile:
-    return LandedFile(**{**vars(file), "quarantine": kept})
-
-
 class _MalformedRows:
     """The raw lines of malformed rows, on disk: there may be millions."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
+        self.rows = 0
         self.problems: list[dict[str, Any]] = []
         self._file: IO[str] | None = None
+
+    def count_rows(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Pass a file's rows on, and count all of them."""
+        for batch in batches:
+            self.rows += batch.num_rows
+            yield batch
 
     def add(self, row: int, problem: str, text: str) -> None:
         if self._file is None:

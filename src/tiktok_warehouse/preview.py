@@ -11,10 +11,10 @@ from tiktok_warehouse import exports, lake, readers
 from tiktok_warehouse.entities import Entity
 from tiktok_warehouse.errors import RefusedFile, refusing_what_nobody_foresaw
 from tiktok_warehouse.home import Home
-from tiktok_warehouse.ingest import find_landed, plan_reading
+from tiktok_warehouse.ingest import find_landed, plan_reading, refuse_unreadable
 from tiktok_warehouse.mapping import Mapping, load_mapping
 from tiktok_warehouse.offers import Ignored, Offer, find_offers
-from tiktok_warehouse.recognise import load_mappings, recognise
+from tiktok_warehouse.recognise import load_mappings, open_table
 from tiktok_warehouse.scratch import clear_left_behind, open_scratch
 
 
@@ -27,6 +27,7 @@ class Previewed:
         facts: what it was taken for; None where it cannot be read.
         rows: raw rows, malformed ones included.
         malformed_rows: how many of them are malformed.
+        first_problems: what is wrong with the first of them.
         problem: why it would be refused.
         known: since when it is in the lake; its rows were not counted then.
     """
@@ -35,6 +36,7 @@ class Previewed:
     facts: exports.Facts | None = None
     rows: int | None = None
     malformed_rows: int = 0
+    first_problems: tuple[str, ...] = ()
     problem: str | None = None
     known: str | None = None
 
@@ -101,6 +103,7 @@ def _describe(outcome: exports.Export | exports.Known | exports.Failure) -> Prev
         outcome.facts,
         sum(part.rows for part in outcome.parts),
         outcome.malformed_rows,
+        outcome.first_problems,
     )
 
 
@@ -126,18 +129,22 @@ def _read_event_log(
     registry: Sequence[lake.Registered],
 ) -> Previewed:
     sha256 = readers.hash_content(offer.path)
-    table = readers.read_table(offer.path, scratch=scratch)
-    kind = recognise(offer.path.name, table.columns, explicit=explicit, mappings=mappings)
+    table, kind = open_table(offer.path, scratch=scratch, explicit=explicit, mappings=mappings)
     for row in registry:
         if _is_same(row, sha256, kind):
             known = f"landed with ingest {row.ingest_id} as {row.source_file}"
             return Previewed(offer.label, known=known)
     rows = malformed = 0
+    first: list[str] = []
     for batch in table.batches:
         rows += batch.num_rows
-        malformed += batch.num_rows - batch.column(readers.MALFORMED).null_count
+        problems = batch.column(readers.MALFORMED).drop_null()
+        malformed += len(problems)
+        first += problems[: exports.MOST_PROBLEMS - len(first)].to_pylist()
+    refuse_unreadable(offer.path, rows, malformed, first)
     what = kind.name if isinstance(kind, Entity) else f"mapping {kind.name}"
-    return Previewed(offer.label, exports.Facts(exports.EVENT_LOG, what), rows, malformed)
+    facts = exports.Facts(exports.EVENT_LOG, what)
+    return Previewed(offer.label, facts, rows, malformed, tuple(first))
 
 
 def _is_same(row: lake.Registered, sha256: str, kind: Entity | Mapping) -> bool:

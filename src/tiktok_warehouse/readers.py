@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from tiktok_warehouse.entities import KNOWN_COLUMNS
 from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.sources.json_values import takes_too_much
+from tiktok_warehouse.text_files import as_utf8
 
 if TYPE_CHECKING:
     from _csv import _reader as _csv_reader
@@ -53,10 +55,10 @@ MAX_LINE_BYTES = 64 << 20
 # Of JSON in one value. Well below what Python's own stack takes, wherever it is called from.
 MAX_NESTING = 100
 
+_SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=.?"?\s*', re.IGNORECASE)
 _UTF8_BOM = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
 _PARQUET_MAGIC = b"PAR1"
-_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _FOREIGN_MAGICS = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -147,7 +149,7 @@ def read_table(path: Path, *, scratch: Path, on_malformed: OnMalformed | None = 
             or byte), and what to do.
     """
     report = on_malformed or _ignore_malformed
-    head = _read_head(path)
+    head = read_head(path)
     if head.startswith(_PARQUET_MAGIC):
         return _read_parquet(path, scratch)
     _check_is_text(path, head)
@@ -221,8 +223,8 @@ def _open_bytes(path: Path) -> IO[bytes]:
         file.close()
         raise
     if not is_gzip:
-        return file
-    return cast(IO[bytes], _Gzip(file))
+        return as_utf8(file)
+    return as_utf8(cast(IO[bytes], _Gzip(file)))
 
 
 class _Gzip(gzip.GzipFile):
@@ -237,7 +239,12 @@ class _Gzip(gzip.GzipFile):
         self._packed.close()
 
 
-def _read_head(path: Path) -> bytes:
+def read_head(path: Path) -> bytes:
+    """The first megabyte of a file, or a little more, after decompression.
+
+    Raises:
+        RefusedFile: the file is empty, cannot be read, or is a broken gzip file.
+    """
     head = b""
     chunks = _read_chunks(path)
     for chunk in chunks:
@@ -256,12 +263,6 @@ def _check_is_text(path: Path, head: bytes) -> None:
             _refuse(path, f"is no table: its first bytes say that it is {name}. {_EXPORT_HINT}")
     if head.startswith(_GZIP_MAGIC):
         _refuse(path, f"is gzip inside gzip. Decompress it once. {_EXPORT_HINT}")
-    if head.startswith(_UTF16_BOMS):
-        _refuse(
-            path,
-            "is UTF-16 text (its first two bytes say so); UTF-8 is expected. Save it again as"
-            " UTF-8, or convert it: iconv -f UTF-16 -t UTF-8.",
-        )
     if (at := head.find(b"\0")) >= 0:
         _refuse_nul(path, head.count(b"\n", 0, at) + 1, at)
     start = head.removeprefix(_UTF8_BOM).lstrip()[:64].lower()
@@ -277,18 +278,23 @@ def _refuse_nul(path: Path, line: int, byte: int) -> NoReturn:
     _refuse(
         path,
         f"is binary, not text: a NUL byte in line {line}, byte {byte + 1:,}. {_EXPORT_HINT}"
-        " (UTF-16 text looks like this too: save it as UTF-8.)",
+        " (UTF-16 text without a byte order mark looks like this too: save it as UTF-8.)",
     )
 
 
 def _first_line(path: Path, head: bytes) -> str:
     text = head.removeprefix(_UTF8_BOM).decode("utf-8", "replace")
     for line in text.split("\n"):
-        if line.strip():
+        if line.strip() and not is_separator_line(line):
             return line.strip(" \r")
     if len(head) < CHUNK_BYTES:
         _refuse(path, "has no header: it holds only blank lines. Export it again.")
     _refuse(path, "has no header in its first megabyte, only blank lines. Export it again.")
+
+
+def is_separator_line(line: str) -> bool:
+    """Whether a first line only tells a spreadsheet what separates the cells below it."""
+    return _SEPARATOR_LINE.fullmatch(line) is not None
 
 
 # --- lines ---------------------------------------------------------------------------------
@@ -457,7 +463,7 @@ def _read_separated(path: Path, delimiter: str, report: OnMalformed) -> RawTable
     reader = csv.reader(_read_lines(path, position), delimiter=delimiter, strict=True)
     header: list[str] = []
     try:
-        while len(header) <= 1 and not "".join(header).strip():
+        while len(header) <= 2 and _says_nothing(delimiter.join(header)):
             position.line = reader.line_num
             header = next(reader)
     except csv.Error as error:
@@ -471,6 +477,10 @@ def _read_separated(path: Path, delimiter: str, report: OnMalformed) -> RawTable
     batches = _batch_records(path, reader, position, names, schema, report)
     kind = "tsv" if delimiter == "\t" else "csv"
     return RawTable(kind, columns, reserved, schema, batches)
+
+
+def _says_nothing(line: str) -> bool:
+    return not line.strip() or is_separator_line(line)
 
 
 def _explain_csv_error(error: str, first: int, last: int) -> str:

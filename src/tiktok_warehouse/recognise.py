@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
+from tiktok_warehouse import readers
 from tiktok_warehouse.entities import ENTITIES, KNOWN_COLUMNS, Entity, describe_columns
 from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 from tiktok_warehouse.mapping import Mapping, find_misfit, load_mapping, matches_name
+from tiktok_warehouse.neighbours import find_neighbour, list_names
 
 
 def load_mappings(home: Home) -> list[Mapping]:
@@ -29,12 +31,88 @@ def load_mappings(home: Home) -> list[Mapping]:
     return list(by_name.values())
 
 
+def open_table(
+    path: Path,
+    *,
+    scratch: Path,
+    explicit: Mapping | None,
+    mappings: Sequence[Mapping],
+    on_malformed: readers.OnMalformed | None = None,
+) -> tuple[readers.RawTable, Entity | Mapping]:
+    """Open an event log and say what it holds.
+
+    Args:
+        path: the file.
+        scratch: an existing folder.
+        explicit: the mapping that the user named, if any.
+        mappings: those to choose from.
+        on_malformed: told of each malformed row while the batches are read.
+
+    Raises:
+        RefusedFile: it cannot be read, or it is not known what it holds; if it is something else
+            that is known, the message says what, and what to do instead.
+    """
+    is_described = explicit is not None or any(matches_name(each, path.name) for each in mappings)
+    try:
+        table = readers.read_table(path, scratch=scratch, on_malformed=on_malformed)
+    except RefusedFile:
+        if not is_described:
+            _refuse_neighbour(path)
+            _refuse_json_of_others(path)
+        raise
+    try:
+        kind = recognise(
+            path.name,
+            table.columns,
+            explicit=explicit,
+            mappings=mappings,
+            has_header=table.kind in ("csv", "tsv"),
+        )
+    except RefusedFile:
+        if not is_described:
+            _refuse_neighbour(path)
+        raise
+    return table, kind
+
+
+def _refuse_neighbour(path: Path) -> None:
+    neighbour = find_neighbour(path, path.name)
+    if neighbour is not None:
+        raise RefusedFile(f"{path.name} {neighbour}")
+
+
+def _refuse_json_of_others(path: Path) -> None:
+    """Of JSON without the names of any entity it does not matter on how many lines it stands."""
+    try:
+        text = readers.read_head(path).decode("utf-8-sig", "ignore")
+    except RefusedFile:
+        return
+    if text.lstrip()[:1] not in ("{", "["):
+        return
+    if not _find_near(list_names(text)):
+        raise RefusedFile(
+            f"{path.name} is JSON of something else: by its names it is no personal archive, no"
+            " payload of the Accounts API and no event log. Rows of your own are read one object a"
+            " line, with a mapping file."
+        )
+
+
+def _find_near(columns: Sequence[str]) -> list[Entity]:
+    """Entities of which a file has half of the required columns at least."""
+    return [
+        entity
+        for entity in ENTITIES.values()
+        if 2 * len(_missing(entity, columns)) <= len(entity.required)
+    ]
+
+
 def recognise(
     file_name: str,
     columns: tuple[str, ...],
     *,
     explicit: Mapping | None,
     mappings: Sequence[Mapping],
+    has_header: bool = True,
 ) -> Entity | Mapping:
     """Say which entity a file holds, or which mapping reads it.
 
@@ -47,6 +125,7 @@ def recognise(
         columns: its column names; upper or lower case does not matter.
         explicit: the mapping that the user named, if any.
         mappings: those to choose from.
+        has_header: whether the columns come from a first line, which may be none.
 
     Raises:
         RefusedFile: nothing fits, or more than one does; the message names the columns that are
@@ -79,7 +158,7 @@ def recognise(
     if by_name is not None:
         _check_required(file_name, by_name, columns, "".join(misfits))
         return by_name
-    return _entity_from_columns(file_name, columns, "".join(misfits))
+    return _entity_from_columns(file_name, columns, "".join(misfits), has_header)
 
 
 def entity_from_name(file_name: str) -> Entity | None:
@@ -113,7 +192,9 @@ def _check_required(file_name: str, entity: Entity, columns: Sequence[str], note
     )
 
 
-def _entity_from_columns(file_name: str, columns: tuple[str, ...], note: str) -> Entity:
+def _entity_from_columns(
+    file_name: str, columns: tuple[str, ...], note: str, has_header: bool
+) -> Entity:
     known = {name.casefold() for name in columns}
     matched = {
         entity.name: len(known.intersection(entity.columns))
@@ -128,12 +209,19 @@ def _entity_from_columns(file_name: str, columns: tuple[str, ...], note: str) ->
             f"{file_name} could be {' or '.join(best)} by its columns. Begin its name with the"
             " entity that it holds."
         )
-    hint = "" if known & KNOWN_COLUMNS else " Perhaps its first line is no header."
-    needed = "; ".join(
-        f"{entity.name} needs {', '.join(entity.required)}" for entity in ENTITIES.values()
+    hint = (
+        "" if known & KNOWN_COLUMNS or not has_header else " Perhaps its first line is no header."
+    )
+    near = _find_near(columns)
+    needed = "; ".join(f"{entity.name} needs {', '.join(entity.required)}" for entity in near)
+    advice = (
+        f"{needed}. Name it after the entity that it holds (video_views-….csv), rename its columns,"
+        " or describe it in a mapping file."
+        if near
+        else "If it is an event log, describe it in a mapping file, or name its columns as"
+        " docs/raw-contract.md does."
     )
     raise RefusedFile(
         f"{file_name} is not recognised, neither by its name nor by its columns. It has"
-        f" {describe_columns(columns)}.{hint} {needed}. Name it after the entity that it holds"
-        f" (video_views-….csv), rename its columns, or describe it in a mapping file.{note}"
+        f" {describe_columns(columns)}.{hint} {advice}{note}"
     )

@@ -255,6 +255,12 @@ def show_ingest(console: Console, result: IngestResult, set_aside: Sequence[str]
             )
         console.print(table)
     _show_landed_exports(console, result)
+    for file in event_logs:
+        if file.malformed_rows:
+            first = "; ".join(file.first_problems)
+            say(
+                console, make_printable(f"Malformed rows of {file.source_file}, the first: {first}")
+            )
     left_out = {file.source_file: file.unknown_columns for file in event_logs}
     for source_file, columns in left_out.items():
         if columns:
@@ -279,7 +285,7 @@ def _show_landed_exports(console: Console, result: IngestResult) -> None:
     for source_file, files in exports.items():
         rows = sum(file.rows for file in files)
         malformed = sum(file.malformed_rows for file in files)
-        _show_facts(console, source_file, files[0].facts, rows, malformed)
+        _show_facts(console, source_file, files[0].facts, rows, malformed, files[0].first_problems)
         entities = ", ".join(f"{file.entity} ({file.rows:,})" for file in files)
         _show_fact(console, "landed as", entities)
         if files[0].quarantine:
@@ -297,7 +303,10 @@ def show_preview(
     """Print what each file was taken for, or why it would be refused."""
     for file in previewed:
         if file.facts is not None:
-            _show_facts(console, file.source_file, file.facts, file.rows, file.malformed_rows)
+            _show_facts(
+                *(console, file.source_file, file.facts, file.rows, file.malformed_rows),
+                file.first_problems,
+            )
         else:
             say(console, make_printable(file.source_file))
         if file.known:
@@ -314,7 +323,12 @@ def show_preview(
 
 
 def _show_facts(
-    console: Console, source_file: str, facts: Facts | None, rows: int | None, malformed: int
+    console: Console,
+    source_file: str,
+    facts: Facts | None,
+    rows: int | None,
+    malformed: int,
+    first_problems: Sequence[str],
 ) -> None:
     say(console, make_printable(source_file))
     if facts is None:
@@ -336,6 +350,8 @@ def _show_facts(
     if rows is not None:
         counted = f"{rows:,}" + (f", {malformed:,} of them malformed" if malformed else "")
         _show_fact(console, "rows", counted)
+    if first_problems:
+        _show_fact(console, "malformed", f"the first: {'; '.join(first_problems)}")
     for note in facts.notes:
         _show_fact(console, "note", note)
 

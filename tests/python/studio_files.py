@@ -59,6 +59,22 @@ ZIPS = {
     "Content": "Content",
 }
 
+BUSINESS_DAYS = tuple(date(2026, 2, 1) + timedelta(days=day) for day in range(4))
+BUSINESS_OVERVIEW = (
+    *("Date", "Video views", "Reached audience", "Profile views", "Likes", "Shares", "Comments"),
+    *("Website clicks", "Phone number clicks", "Lead submissions", "App download clicks"),
+    *("Net growth", "New followers", "Lost followers"),
+)
+BUSINESS_AUDIENCE = (
+    *("Date", "New followers", "Total followers", "Reached audience", "Engaged audience"),
+)
+BUSINESS_VIDEO = (
+    *("Video title", "Video link", "Post time", "Video views", "Likes", "Comments", "Shares"),
+    "Add to Favorites",
+)
+# Uploaded on 2026-01-30.
+BUSINESS_VIDEO_ID = (int(datetime(2026, 1, 30, 5, 16, tzinfo=UTC).timestamp()) << 32) + 7
+
 Row = dict[str, str | None]
 
 
@@ -371,3 +387,42 @@ def write_zips(
         with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(info, make_bytes(studio, file))
     return list(paths.values())
+
+
+def make_business_files() -> dict[str, bytes]:
+    """A business account's downloads, by name: years, another order, ``NaN`` for the unknown."""
+    days = [f"{day:%Y/%m/%d}" for day in BUSINESS_DAYS]
+    link = "https://www.tiktok.com/@brand.suite/video/{}"
+    tables: dict[str, tuple[tuple[str, ...], list[tuple[object, ...]]]] = {
+        "TT_Overview.csv": (
+            BUSINESS_OVERVIEW,
+            [
+                (day, 1000 + n, 800 + n, 20, 50, 3, 4, n, 2, 1, 5, 7, 10, 3)
+                for n, day in enumerate(days)
+            ],
+        ),
+        "TT_Audience.csv": (
+            BUSINESS_AUDIENCE,
+            [(day, 10, 5007 + 7 * n, 800 + n, "NaN" if n else 60) for n, day in enumerate(days)],
+        ),
+        "TT_Video.csv": (
+            BUSINESS_VIDEO,
+            [
+                *[("clip", link.format(BUSINESS_VIDEO_ID), "2026/02/03 18:30:00", 5, 4, 3, 2, 9)],
+                (
+                    "clip",
+                    link.format(BUSINESS_VIDEO_ID + 1),
+                    "2026/01/30 23:30:00",
+                    5,
+                    4,
+                    3,
+                    2,
+                    "NaN",
+                ),
+            ],
+        ),
+    }
+    return {
+        name: make_csv(Studio(), header, [tuple(map(str, row)) for row in rows])
+        for name, (header, rows) in tables.items()
+    }

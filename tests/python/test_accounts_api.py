@@ -234,6 +234,48 @@ def test_a_bad_value_is_null_and_its_row_says_so(
     assert (fine["_malformed"], fine["video_id"]) == (None, "2")
 
 
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_names_are_read_in_any_case(data: st.DataObject) -> None:
+    def change(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {data.draw(cases)(name): change(inner) for name, inner in value.items()}
+        return [change(inner) for inner in value] if isinstance(value, list) else value
+
+    cases = st.sampled_from([str.upper, str.lower, str.title])
+    account = made.make_account(2)
+    payload = [made.page(account), made.video_page(made.make_video(captured_at=made.CAPTURED))]
+    with tempfile.TemporaryDirectory() as folder:
+        changed = read_rows(Path(folder), change(payload))
+        assert changed == read_rows(Path(folder), payload)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-05-01T00:00:00.000Z", "2026-05-01"),
+        ("2026-05-01 23:00:00 +0000", "2026-05-01"),
+        ("2026-05-01T23:30:00-03:00", "2026-05-02"),
+        (1777593600, "2026-05-01"),
+        ("1777593600000", "2026-05-01"),
+        (1777593600000.0, "2026-05-01"),
+        (20574, "2026-05-01"),
+        ("20574.0", "2026-05-01"),
+        (17044, None),
+        # A spreadsheet's number of that day, which as days since 1970 lies in 2096.
+        (46143, None),
+        ("2026/05/01", None),
+        ("05/01/2026", None),
+    ],
+)
+def test_an_instant_or_a_number_of_days_may_stand_for_a_date(
+    tmp_path: Path, value: Any, expected: str | None
+) -> None:
+    rows = read_rows(tmp_path, [made.make_day(1, date=value, username="a")])["api_account_days"]
+    assert rows[0]["event_date"] == expected
+    assert (rows[0]["_malformed"] is None) == (expected is not None)
+
+
 def test_a_bad_day_and_a_bad_share_say_so(tmp_path: Path) -> None:
     account = made.make_account(
         metrics=[made.make_day(1, date="01/02/2025"), made.make_day(2, date="20250102")],
@@ -242,8 +284,12 @@ def test_a_bad_day_and_a_bad_share_say_so(tmp_path: Path) -> None:
     result = read(made.write(tmp_path, account))
     rows = rows_of(result)
     assert [row["event_date"] for row in rows["api_account_days"]] == [None, "2025-01-02"]
-    assert rows["api_account_days"][0]["_malformed"] == "event_date is no date like YYYY-MM-DD"
-    assert rows["api_audience"][0]["_malformed"] == "percentage is no plain number"
+    assert rows["api_account_days"][0]["_malformed"] == (
+        "event_date is no date like YYYY-MM-DD: 01/02/2025"
+    )
+    assert rows["api_audience"][0]["_malformed"] == (
+        "percentage is no plain number: hidden (4 characters)"
+    )
     assert left_out(result)["unknown objects"] == 1
 
 

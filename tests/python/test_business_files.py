@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from csv import writer
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,63 +10,38 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from studio_files import BUSINESS_AUDIENCE as AUDIENCE
+from studio_files import BUSINESS_DAYS as DAYS
+from studio_files import BUSINESS_OVERVIEW as OVERVIEW
+from studio_files import BUSINESS_VIDEO_ID as VIDEO_ID
+from studio_files import Studio, make_business_files, make_csv
 from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.sources import studio
 from tiktok_warehouse.sources.export_file import ExportFile
 from tiktok_warehouse.sources.studio import StudioRead
 
-DAYS = [date(2026, 9, 1) + timedelta(days=day) for day in range(4)]
-OVERVIEW = (
-    *("Date", "Video views", "Reached audience", "Profile views", "Likes", "Shares", "Comments"),
-    *("Website clicks", "Phone number clicks", "Lead submissions", "App download clicks"),
-    *("Net growth", "New followers", "Lost followers"),
-)
-AUDIENCE = ("Date", "New followers", "Total followers", "Reached audience", "Engaged audience")
-VIDEO = (
-    *("Video title", "Video link", "Post time", "Video views", "Likes", "Comments", "Shares"),
-    "Add to Favorites",
-)
 REQUIRED = studio.OVERVIEW.columns
-LINK = "https://www.tiktok.com/@brand.suite/video/{}"
-# Uploaded 2026-05-15 05:16:00 UTC, by the upper half of the number.
-VIDEO_ID = 7640000000000000001
-NOW = datetime(2026, 9, 6, 8, tzinfo=UTC)
+NOW = datetime(2026, 2, 6, 8, tzinfo=UTC)
 
 
 def write(
     folder: Path, name: str, header: tuple[str, ...], rows: list[tuple[object, ...]]
 ) -> ExportFile:
-    text = io.StringIO()
-    writer(text, lineterminator="\n").writerows([header, *rows])
     path = folder / name
-    path.write_bytes(b"\xef\xbb\xbf" + text.getvalue().encode())
+    path.write_bytes(make_csv(Studio(), header, [tuple(map(str, row)) for row in rows]))
     return ExportFile(f"@brand.suite/{name}", path, NOW, None)
 
 
 def write_export(folder: Path) -> list[ExportFile]:
-    overview = [
-        *(
-            (f"{day:%Y/%m/%d}", 1000 + n, 800 + n, 20, 50, 3, 4, n, 2, 1, 5, 7, 10, 3)
-            for n, day in enumerate(DAYS)
-        ),
-    ]
-    audience: list[tuple[object, ...]] = [
-        (f"{day:%Y/%m/%d}", 10, 5007 + 7 * n, 800 + n, "NaN" if n else 60)
-        for n, day in enumerate(DAYS)
-    ]
-    video: list[tuple[object, ...]] = [
-        ("clip", LINK.format(VIDEO_ID), "2026/09/03 18:30:00", 5000, 100, 3, 2, 9),
-        ("clip", LINK.format(VIDEO_ID + 1), "2026/05/15 23:30:00", 5000, 100, 3, 2, "NaN"),
-    ]
-    return [
-        write(folder, "TT_Overview.csv", OVERVIEW, list(overview)),
-        write(folder, "TT_Audience.csv", AUDIENCE, audience),
-        write(folder, "TT_Video.csv", VIDEO, video),
-    ]
+    files = []
+    for name, content in make_business_files().items():
+        (folder / name).write_bytes(content)
+        files.append(ExportFile(f"@brand.suite/{name}", folder / name, NOW, None))
+    return files
 
 
 def read(file: ExportFile, siblings: list[ExportFile] | None = None, **options: Any) -> StudioRead:
-    given = {"account": None, "exported_on": None, "today": date(2026, 9, 7), **options}
+    given = {"account": None, "exported_on": None, "today": date(2026, 2, 7), **options}
     return studio.read(file, siblings=siblings or [], **given)
 
 
@@ -81,34 +54,34 @@ def test_all_three_files_are_read_and_what_is_left_out_is_named(tmp_path: Path) 
     files = write_export(tmp_path)
     overview, audience, video = (read(file, files) for file in files)
     assert rows_of(overview, "studio_overview")[1] == {
-        **{"account_handle": "brand.suite", "event_date": "2026-09-02", "video_views": "1001"},
+        **{"account_handle": "brand.suite", "event_date": "2026-02-02", "video_views": "1001"},
         **{"profile_views": "20", "likes": "50", "comments": "4", "shares": "3"},
-        **{"exported_on": "2026-09-06", "_source_row": 2},
+        **{"exported_on": "2026-02-06", "_source_row": 2},
     }
-    common = {"account_handle": "brand.suite", "exported_on": "2026-09-06", "_source_row": 2}
+    common = {"account_handle": "brand.suite", "exported_on": "2026-02-06", "_source_row": 2}
     assert rows_of(overview, "studio_business_days")[1] == {
         **common,
-        **{"event_date": "2026-09-02", "file_kind": "overview", "new_followers": "10"},
+        **{"event_date": "2026-02-02", "file_kind": "overview", "new_followers": "10"},
         **{"lost_followers": "3", "reached_audience": "801", "website_clicks": "1"},
         **{"phone_number_clicks": "2", "lead_submissions": "1", "app_download_clicks": "5"},
     }
     assert rows_of(audience, "studio_business_days")[1] == {
         **common,
-        **{"event_date": "2026-09-02", "file_kind": "audience", "followers": "5014"},
+        **{"event_date": "2026-02-02", "file_kind": "audience", "followers": "5014"},
         **{"new_followers": "10", "reached_audience": "801"},
     }
     assert rows_of(audience, "studio_business_days")[0]["engaged_audience"] == "60"
     assert [found.left_out for found in (overview, audience, video)] == [("Net growth",), (), ()]
     first, second = rows_of(video, "studio_content")
     assert first == {
-        **{"account_handle": "brand.suite", "exported_on": "2026-09-06", "_source_row": 1},
-        **{"video_id": str(VIDEO_ID), "captured_date": "2026-09-06", "title": "clip"},
-        **{"posted_label": "2026/09/03 18:30:00", "posted_at": "2026-09-03 18:30:00Z"},
-        **{"likes": "100", "comments": "3", "shares": "2", "views": "5000", "favorites": "9"},
+        **{"account_handle": "brand.suite", "exported_on": "2026-02-06", "_source_row": 1},
+        **{"video_id": str(VIDEO_ID), "captured_date": "2026-02-06", "title": "clip"},
+        **{"posted_label": "2026/02/03 18:30:00", "posted_at": "2026-02-03 18:30:00Z"},
+        **{"likes": "4", "comments": "3", "shares": "2", "views": "5", "favorites": "9"},
     }
     # The upload's clock holds on the day that the file names.
-    assert second["posted_at"].startswith("2026-05-15 ")
-    assert second["posted_at"] != "2026-05-15 23:30:00Z"
+    assert second["posted_at"].startswith("2026-01-30 ")
+    assert second["posted_at"] != "2026-01-30 23:30:00Z"
     assert "favorites" not in second
 
 
@@ -187,7 +160,7 @@ def studio_names() -> dict[str, str]:
 
 
 def test_a_spreadsheets_own_first_line_is_passed_over(tmp_path: Path) -> None:
-    text = "Date;Video Views;Profile Views;Likes;Comments;Shares\r\n2026-09-01;1;2;3;4;5\r\n"
+    text = "Date;Video Views;Profile Views;Likes;Comments;Shares\r\n2026-02-01;1;2;3;4;5\r\n"
     for number, first in enumerate(("sep=;\r\n", '"sep=;"\n', "SEP=;\n")):
         for encoding in ("utf-8-sig", "utf-16"):
             path = tmp_path / f"{number}-{encoding}.csv"
@@ -199,14 +172,16 @@ def test_a_spreadsheets_own_first_line_is_passed_over(tmp_path: Path) -> None:
 def test_a_file_of_which_no_row_can_be_read_is_refused_with_its_reasons(tmp_path: Path) -> None:
     header = ("Date", "Video Views", "Profile Views", "Likes", "Comments", "Shares")
     rows: list[tuple[object, ...]] = [
-        (f"{day.day}. Sep", f"1.59{n}", 7, 10, 1, 0) for n, day in enumerate(DAYS)
+        (f"{day.day}. Feb", f"1.59{n}", 7, 10, 1, 0) for n, day in enumerate(DAYS)
     ]
     with pytest.raises(RefusedFile, match="no row that can be read") as caught:
-        read(write(tmp_path, "Overview.csv", header, rows), exported_on=date(2026, 9, 6))
+        read(write(tmp_path, "Overview.csv", header, rows), exported_on=date(2026, 2, 6))
     assert "1.590, whose point may separate thousands or decimals" in str(caught.value)
-    rows[1] = (f"{DAYS[1].day}. Sep", "somebody", 7, 10, 1, 0)
-    rows[2] = (f"{DAYS[2].day}. Sep", "1592", 7, 10, 1, 0)
-    found = read(write(tmp_path, "Overview.csv", header, rows), exported_on=date(2026, 9, 6))
+    rows[1] = (f"{DAYS[1].day}. Feb", "somebody", 7, 10, 1, 0)
+    rows[2] = (f"{DAYS[2].day}. Feb", "1592", 7, 10, 1, 0)
+    found = read(write(tmp_path, "Overview.csv", header, rows), exported_on=date(2026, 2, 6))
     assert found.malformed_rows == 3
-    assert "hidden (8 characters)" in found.first_problems[1]
-    assert not any("somebody" in problem for problem in found.first_problems)
+    problems = [row["_malformed"] for row in found.parts[0].rows.to_pylist()]
+    assert "hidden (8 characters)" in problems[1]
+    assert problems[2] is None
+    assert "somebody" not in str(problems)

@@ -715,6 +715,52 @@ def test_a_row_that_cannot_be_read_keeps_the_file_in_quarantine(home: Home, tmp_
     assert "many" in landed.quarantine.read_text("utf-8-sig")
 
 
+def test_the_first_bad_values_are_named_where_the_file_is_kept(home: Home, tmp_path: Path) -> None:
+    file = make_files(STUDIO)["Overview"]
+    cells = [
+        (row[0], "1.591" if n == 3 else "somebody" if n == 4 else row[1], *row[2:])
+        for n, row in enumerate(file.cells)
+    ]
+    path = put(tmp_path / "@mira" / "Overview.csv", make_csv(STUDIO, file.header, cells))
+    (landed,) = land(home, path, exported_on=STUDIO.exported_on).landed
+    note = json.loads(Path(f"{landed.quarantine}.reason.json").read_text())["reason"]
+    for said in (note, " ".join(landed.first_problems)):
+        assert "1.591, whose point may separate thousands or decimals" in said
+        assert "hidden (8 characters)" in said
+        assert "somebody" not in said
+
+
+def test_a_payload_of_which_no_record_can_be_read_is_refused_with_its_reasons(
+    home: Home, tmp_path: Path
+) -> None:
+    days = [api_files.make_day(n, username="anna", likes="1,5") for n in (1, 2)]
+    (reason,) = refused(land(home, put(tmp_path / "days.json", json.dumps(days)))).values()
+    assert "no record that can be read: likes is no whole number: 1,5" in reason
+    assert (
+        len(
+            land(
+                home,
+                put(
+                    tmp_path / "d.json", json.dumps([*days, api_files.make_day(3, username="anna")])
+                ),
+            ).landed
+        )
+        == 1
+    )
+
+
+def test_the_time_of_a_file_is_shown_as_what_it_is(home: Home, tmp_path: Path) -> None:
+    def taken(**more: Any) -> tuple[str | None, str | None]:
+        video = api_files.make_video(**more)
+        path = put(tmp_path / "v.json", json.dumps(video))
+        facts = land(home, path, again=True).landed[0].facts
+        assert facts is not None
+        return facts.window_evidence, facts.export_evidence
+
+    assert taken() == ("the time of the file",) * 2
+    assert taken(captured_at=api_files.CAPTURED) == ("the times of its totals",) * 2
+
+
 def test_a_picture_in_an_archive_brings_no_messages_into_quarantine(
     home: Home, tmp_path: Path
 ) -> None:

@@ -158,14 +158,33 @@ def test_a_zone_moves_moments_and_no_calendar_day(home: Home, tmp_path: Path) ->
     assert rows(home, "account_snapshots")[0]["captured_at"] == "2024-04-30 18:30:00Z"
 
 
+def test_a_file_of_malformed_rows_alone_is_refused_and_others_print_theirs(
+    home: Home, tmp_path: Path
+) -> None:
+    header = "account_id,count_date,followers\n"
+    bad = put(tmp_path, "follower_counts-1.csv", header + "a,2026-01-01\nb\n")
+    (refused,) = land(home, bad).refused
+    assert "no row that can be read: 2 fields, the header has 3 (line 2); 1 field" in refused.reason
+    assert rows(home, "follower_counts") == []
+    some = put(tmp_path, "follower_counts-2.csv", header + "a,2026-01-01,1\nb\n")
+    (landed,) = land(home, some).landed
+    assert landed.first_problems == ("1 field, the header has 3 (line 3)",)
+
+
 def test_a_file_of_unknown_columns_is_refused_with_what_is_needed(
     home: Home, tmp_path: Path
 ) -> None:
     result = land(home, put(tmp_path, "export.csv", "a,b\n1,2\n"))
     (refused,) = result.refused
     assert "It has 2 columns, none of them known. Perhaps its first line is no" in refused.reason
-    assert "accounts needs account_id, handle, account_role" in refused.reason
+    assert "describe it in a mapping file" in refused.reason
     assert result.ingest_id is None
+    # What each entity needs is said only of those that it could be.
+    assert "needs" not in refused.reason
+    near = put(tmp_path, "levels.csv", "account_id,count_date,level\n1,2026-01-01,2\n")
+    (refused,) = land(home, near).refused
+    assert "follower_counts needs account_id, count_date, followers" in refused.reason
+    assert "video_views needs" not in refused.reason
 
 
 @pytest.mark.parametrize(

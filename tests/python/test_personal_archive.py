@@ -546,6 +546,34 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path, content: bytes, message:
         read(made.write_json(tmp_path, content), account="a")
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("between", ["", "\n", " \n\n"])
+def test_a_document_that_was_written_twice_is_read_once(
+    tmp_path: Path, between: str, indent: int | None
+) -> None:
+    data = made.make_json("J3")
+    text = json.dumps(data)
+    once = rows_of(read(made.write_json(tmp_path, data)))
+    twice = made.write_json(tmp_path, (text + between + json.dumps(data, indent=indent)).encode())
+    assert archive.recognise(twice) is not None
+    assert rows_of(read(twice)) == once
+    other = text.replace("2", "3", 1)
+    assert other != text
+    with pytest.raises(RefusedFile, match="more than one archive, and they differ"):
+        read(made.write_json(tmp_path, (text + between + other).encode()))
+    with pytest.raises(RefusedFile, match=r"cut off or broken|broken JSON"):
+        read(made.write_json(tmp_path, (text + between + text[:-9]).encode()))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_an_archive_that_was_saved_again_as_utf_16_is_read(tmp_path: Path, encoding: str) -> None:
+    data = made.make_json("J3")
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    file = made.write_json(tmp_path, (mark + json.dumps(data)).encode(encoding))
+    assert archive.recognise(file) is not None
+    assert rows_of(read(file)) == rows_of(read(made.write_json(tmp_path, data)))
+
+
 def test_the_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
     content = b"\xef\xbb\xbf" + json.dumps(made.make_json()).encode()
     file = made.write_json(tmp_path, content)

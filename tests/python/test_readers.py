@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tiktok_warehouse import readers
+from tiktok_warehouse import readers, text_files
 from tiktok_warehouse.arrow_text import to_text
 from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.readers import hash_content, read_table
@@ -223,6 +223,39 @@ def test_the_hash_is_over_the_decompressed_bytes(write: Any) -> None:
     assert hash_content(write(gzip.compress(b"a\n1\n"), "a.csv.gz")) == plain
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(*[st.text(st.characters(blacklist_categories=["C", "Z"]), min_size=1)] * 2),
+        min_size=1,
+        max_size=30,
+    ),
+    order=st.sampled_from(["le", "be"]),
+    chunk=st.integers(1, 40),
+)
+def test_utf_16_that_says_so_is_read_as_its_utf_8_twin(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], order: str, chunk: int
+) -> None:
+    folder = tmp_path_factory.mktemp("utf")
+    out = io.StringIO()
+    csv.writer(out).writerows([("x", "y"), *rows])
+    text = out.getvalue()
+    twin, path = folder / "a.csv", folder / "b.csv"
+    twin.write_bytes(text.encode())
+    path.write_bytes(f"\ufeff{text}".encode(f"utf-16-{order}"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_files, "_CHUNK_BYTES", chunk)
+        assert values(path) == values(twin)
+    assert hash_content(path) == hash_content(twin)
+
+
+@pytest.mark.parametrize("first", ["sep=,\n", "SEP=,\r\n", '"sep=,"\n', "\ufeffsep=,\n"])
+def test_a_spreadsheets_own_first_line_is_no_header(write: Any, first: str) -> None:
+    path = write(first + "a,b\n1,2\n")
+    assert [*read(path)[0].items()][:2] == [("a", "1"), ("b", "2")]
+    assert read_table(path, scratch=path.parent).columns == ("a", "b")
+
+
 # --- refused files ---------------------------------------------------------------------------
 
 
@@ -263,7 +296,8 @@ def _sqlite() -> bytes:
         pytest.param(b"<!DOCTYPE html><html>", "line 1", id="html"),
         pytest.param(b"a,b\n1,2\n3,\x004\n", "line 3, byte 11", id="nul"),
         pytest.param(b"a,b\n1,2\n3,\xff4\n", "line 3, byte 11", id="not utf-8"),
-        pytest.param("a,b\n1,2\n".encode("utf-16"), "UTF-16", id="utf-16 with bom"),
+        pytest.param("a,b\n1,2\n".encode("utf-16")[:-1], "not UTF-8", id="utf-16 cut off"),
+        pytest.param(b"\xff\xfe\x00\xdc,\x00\n\x00", "not UTF-8", id="utf-16, half a pair"),
         pytest.param("a,b\n1,2\n".encode("utf-16-le"), "UTF-16", id="utf-16 without bom"),
         pytest.param(b'a,b\n1,2\n3,"4\n5,6\n', "opens in line 3", id="open quote"),
         pytest.param(b'a,b\n1,2\n3,"4"x\n5,6\n', "quoting in line 3", id="broken quote"),

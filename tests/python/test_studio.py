@@ -422,7 +422,6 @@ def test_what_is_no_whole_number_is_malformed_and_quoted_if_it_looks_like_one(
     assert rows[1]["_malformed"].startswith("followers: ")
     assert (value in rows[1]["_malformed"]) == (value in ("1,234", "1.234", "1.5"))
     assert "(row 2)" in rows[1]["_malformed"]
-    assert found.first_problems == (rows[1]["_malformed"],)
 
 
 @pytest.mark.parametrize(("value", "mark"), [("1,234", "comma"), ("-12.345", "point")])

@@ -21,7 +21,13 @@ from api_files import make_account, make_video, page, video_page
 from api_files import write as write_payload
 from archive_files import make_json, write_json
 from dbt_runs import DBT
-from studio_files import Studio, make_files, write_unzipped
+from studio_files import (
+    BUSINESS_DAYS,
+    Studio,
+    make_business_files,
+    make_files,
+    write_unzipped,
+)
 from studio_truth import (
     FOLLOWERS,
     OVERVIEW,
@@ -36,6 +42,7 @@ from studio_truth import (
 from tiktok_warehouse.entities import ENTITIES, Entity, list_all_entities
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 from tiktok_warehouse.sources import accounts_api, personal_archive
+from tiktok_warehouse.sources.export_file import ExportFile
 
 Row = dict[str, object]
 Landed = tuple[Entity, pa.Table]
@@ -162,6 +169,14 @@ def land_others(home: Home, folder: Path) -> None:
     files = write_unzipped(studio, folder / "whole")
     reads = read_export(tuple(files.values()), studio.exported_on)
     land_tables(home, [(found.parts[0].entity, found.parts[0].rows) for found in reads])
+    for name, content in make_business_files().items():
+        (folder / name).write_bytes(content)
+    business = [
+        ExportFile(f"@brand.suite/{name}", folder / name, None, None)
+        for name in make_business_files()
+    ]
+    reads = read_export(business, BUSINESS_DAYS[-1])
+    land_tables(home, [(part.entity, part.rows) for found in reads for part in found.parts])
     for views in (1_000, 1_234):
         account = make_account(days=2)
         account["metrics"][0]["video_views"] = views
@@ -179,7 +194,7 @@ def read_parts(found: accounts_api.ApiRead | personal_archive.ArchiveRead) -> li
 
 
 SELECTION = (
-    *("+int_studio_days", "+calendar_repairs"),
+    *("+int_account_days_exported", "+calendar_repairs"),
     *("+row_reconciliation", "+rejected_rows", "+nulled_values"),
     *(f"path:models/staging/{source}" for source in ("studio", "accounts_api", "personal_archive")),
 )
@@ -328,11 +343,35 @@ def test_every_landed_row_has_one_status(built: duckdb.DuckDBPyConnection) -> No
     assert all(row["adds_up"] for row in rows)
     found = {row["entity"]: row for row in rows}
     studio = Studio(account="whole")
-    assert found["studio_content"]["accepted_rows"] == studio.posts
+    assert found["studio_content"]["accepted_rows"] == studio.posts + 2
     assert set(found) >= {name for name in EXPORT_ENTITIES if name.startswith("studio_")}
     landed = sum(studio.days for trap in TRAPS.values() for studio in trap.exports) + 28
+    landed += len(BUSINESS_DAYS)
     assert found["studio_overview"]["raw_rows"] == landed
     assert found["studio_overview"]["others"] == 0
+
+
+def test_a_business_accounts_day_has_people_followers_and_clicks(
+    built: duckdb.DuckDBPyConnection,
+) -> None:
+    (row,) = fetch(
+        built,
+        "select * exclude (source, event_date) from intermediate.int_account_days_exported"
+        " where account_id = 'brand.suite' and event_date = ?",
+        BUSINESS_DAYS[1],
+    )
+    assert row == {
+        **{"account_id": "brand.suite", "views": 1001, "unique_viewers": 801, "new_viewers": None},
+        **{"likes": 50, "comments": 4, "shares": 3, "followers_gained": 10, "followers_lost": 3},
+        **{"followers": 5014, "profile_visits": 20, "conversions": 9, "link_clicks": 3},
+        **{"downloads": 5, "leads": 1},
+    }
+    saves = fetch(
+        built,
+        "select favorites from staging.stg_studio__content where account_handle = 'brand.suite'"
+        " order by _source_row",
+    )
+    assert [row["favorites"] for row in saves] == [9, None]
 
 
 def test_a_staged_file_says_what_the_export_said(built: duckdb.DuckDBPyConnection) -> None:
@@ -340,7 +379,7 @@ def test_a_staged_file_says_what_the_export_said(built: duckdb.DuckDBPyConnectio
     rows = fetch(
         built,
         "select video_id, captured_date, title, posted_label, posted_at, likes, views"
-        " from staging.stg_studio__content order by _source_row",
+        " from staging.stg_studio__content where account_handle = 'whole' order by _source_row",
     )
     assert [row["video_id"] for row in rows] == [row["video_id"] for row in truth]
     assert [str(row["views"]) for row in rows] == [row["views"] for row in truth]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import api_files
 import archive_files
-from studio_files import Studio, write_zips
+from studio_files import Studio, make_business_files, write_zips
 from tiktok_warehouse.home import PROJECT_ROOT
 
 EXAMPLES = PROJECT_ROOT / "examples" / "exports"
@@ -31,6 +31,10 @@ def write_examples(folder: Path) -> None:
         path = folder / "studio" / studio.language
         path.mkdir(parents=True)
         write_zips(studio, path)
+    business = folder / "studio" / "business" / "@brand.suite"
+    business.mkdir(parents=True)
+    for name, content in make_business_files().items():
+        (business / name).write_bytes(content)
     archive = folder / "archive" / "json"
     archive.mkdir(parents=True)
     _zip(

@@ -30,12 +30,10 @@ exported_days as (
     select
         account_id,
         event_date,
-        {%- for prefix, source in {'api': 'accounts_api', 'studio': 'studio'}.items() %}
-        max(followers_gained) filter (where source = '{{ source }}')
-            as {{ prefix }}_followers_gained,
-        max(followers_lost) filter (where source = '{{ source }}')
-            as {{ prefix }}_followers_lost{{ ',' if not loop.last }}
-        {%- endfor %}
+        max(followers_gained) filter (where source = 'accounts_api') as api_followers_gained,
+        max(followers_lost) filter (where source = 'accounts_api') as api_followers_lost,
+        max(followers_gained) filter (where source = 'studio') as studio_followers_gained,
+        max(followers_lost) filter (where source = 'studio') as studio_followers_lost
     from {{ ref('int_account_days_exported') }}
     group by account_id, event_date
 

@@ -19,7 +19,6 @@ from typing import Any, NoReturn
 
 from tiktok_warehouse.entities import Entity
 from tiktok_warehouse.errors import RefusedFile
-from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.sources.export_file import ExportFile
 from tiktok_warehouse.sources.json_values import DECODER, Literal, read_values, takes_too_much
 from tiktok_warehouse.sources.spool import Row, Spool, SpooledPart
@@ -29,7 +28,9 @@ from tiktok_warehouse.sources.text_values import (
     read_day,
     read_handle,
     read_moment,
+    show_value,
 )
+from tiktok_warehouse.text_files import open_text
 
 # Part of what makes a file "already landed": raise it whenever the same bytes would give other
 # rows.
@@ -183,6 +184,8 @@ _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _BUSINESS_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _NULLS = frozenset({"", "-"})
 _FLAGS = frozenset({"true", "false", "0", "1", "yes", "no"})
+_FIELD = re.compile(r"[a-z]+(?:_[a-z0-9]+)+", re.ASCII)
+_MOST_LEFT_OUT = 100
 _RECOGNISE_VALUES = 20
 _MAX_DEPTH = 20
 
@@ -279,7 +282,7 @@ def _begins_like_json(file: ExportFile) -> bool:
 
 def _looks_like_payload(file: ExportFile) -> bool:
     """Whether the start of a broken file names fields that only this API sends."""
-    head = _read_head(file)
+    head = _read_head(file).lower()
     names = ("unique_video_views", "full_video_watched_rate", "video_view_retention", "item_id")
     return sum(f'"{name}"' in head for name in names) >= 2 or (
         '"metrics"' in head and '"unique_video_views"' in head
@@ -288,7 +291,7 @@ def _looks_like_payload(file: ExportFile) -> bool:
 
 def _read_head(file: ExportFile) -> str:
     try:
-        with open_plain(file.path) as opened:
+        with open_text(file.path) as opened:
             return opened.read(64 << 10).decode("utf-8-sig", "ignore")
     except OSError as error:
         raise RefusedFile(f"{file.name} cannot be read ({error.strerror}).") from None
@@ -604,9 +607,10 @@ def _take_day(payload: Mapping[str, Any], context: _Context, reading: _Reading) 
         reading.left_out["daily_total_viewers"] += 1
     problems: list[str] = []
     day = _text(values.get("date"))
-    event_date = read_day(day) if day else None
+    whole = _WHOLE.fullmatch(day) if day else None
+    event_date = read_day(whole.group(1) if whole else day) if day else None
     if day and event_date is None:
-        problems.append("event_date is no date like YYYY-MM-DD")
+        problems.append(f"event_date is no date like YYYY-MM-DD: {show_value(day)}")
     counts = [_read_value(values.get(name), _COUNT, name, problems) for name in _DAY_COUNTS]
     # Of two readings of a day the newer one counts; one that says no time is not wrong.
     synced_at = read_moment(context.captured_at) if context.captured_at else None
@@ -690,9 +694,11 @@ def _count_left_out(
         if payload.get(name) not in (None, "", [], {}):
             reading.left_out[name] += 1
     expected = known.union(_CAPTURED_FIELDS, _VIDEO_LISTS, _WRAPPERS)
-    # Counted, not named: what is no name of the API may be anything.
-    unknown = sum(name not in expected and not name.startswith("_") for name in payload)
-    reading.left_out["fields that are not known"] += unknown
+    for name in payload:
+        if name not in expected and not name.startswith("_"):
+            # Only what reads like a field is named: an object may have anything for a name.
+            is_field = _FIELD.fullmatch(name) and len(reading.left_out) < _MOST_LEFT_OUT
+            reading.left_out[name if is_field else "fields that are not known"] += 1
 
 
 def _find_account(context: _Context, reading: _Reading) -> str:
@@ -754,7 +760,7 @@ def _read_value(value: Any, kind: str, column: str, problems: list[str]) -> str 
         return text.lower()
     read = _read_flag(value, text) if kind == _FLAG else _READERS[kind](text)
     if read is None or (isinstance(value, bool) and kind != _FLAG):
-        problems.append(f"{column} is no {_KINDS[kind]}")
+        problems.append(f"{column} is no {_KINDS[kind]}: {show_value(text)}")
         return None
     return read
 

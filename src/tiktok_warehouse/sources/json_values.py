@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tiktok_warehouse.errors import RefusedFile
-from tiktok_warehouse.plain_files import open_plain
+from tiktok_warehouse.text_files import open_text
 
 _CHUNK_BYTES = 1 << 20
 # A page holds 20 videos of some 10 kB each; one value with all videos of an account is far below.
@@ -34,7 +34,22 @@ class Literal(str):
     __slots__ = ()
 
 
-DECODER = json.JSONDecoder(parse_int=Literal, parse_float=Literal, parse_constant=Literal)
+def _fold_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object with its names in small letters: a warehouse may unload them in large ones."""
+    folded: dict[str, Any] = {}
+    for name, value in pairs:
+        small = name.lower()
+        if name == small or small not in folded:
+            folded[small] = value
+    return folded
+
+
+DECODER = json.JSONDecoder(
+    object_pairs_hook=_fold_names,
+    parse_int=Literal,
+    parse_float=Literal,
+    parse_constant=Literal,
+)
 
 
 class _Text:
@@ -104,14 +119,15 @@ def read_values(path: Path, label: str) -> Iterator[Any]:
         label: its name for messages.
 
     Yields:
-        Decoded JSON; numbers as ``Literal``, a text that looks like what was written.
+        Decoded JSON; names in small letters, numbers as ``Literal``, a text that looks like what
+        was written.
 
     Raises:
         RefusedFile: it is no UTF-8 or no JSON, is cut off, or one value has more than 24 Mi
             characters. Messages quote nothing of it.
     """
     try:
-        file = open_plain(path)
+        file = open_text(path)
     except OSError as error:
         raise RefusedFile(f"{label} cannot be read ({error.strerror}).") from None
     with file:

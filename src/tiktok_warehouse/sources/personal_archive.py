@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from tiktok_warehouse.errors import RefusedFile, refusing_what_nobody_foresaw
-from tiktok_warehouse.plain_files import open_plain
+from tiktok_warehouse.neighbours import explain_language, guess_language, has_foreign_records
 from tiktok_warehouse.sources import personal_archive_json as json_reader
 from tiktok_warehouse.sources import personal_archive_txt as txt_reader
 from tiktok_warehouse.sources.export_file import ExportFile
@@ -35,6 +35,7 @@ from tiktok_warehouse.sources.personal_archive_tally import (
 )
 from tiktok_warehouse.sources.spool import SpooledPart
 from tiktok_warehouse.sources.text_values import read_handle
+from tiktok_warehouse.text_files import open_text
 
 __all__ = [
     "EMPTY",
@@ -134,7 +135,7 @@ def _recognise(file: ExportFile) -> Vintage | None:
     name = PurePosixPath(file.name)
     if name.suffix.casefold() == ".txt":
         return _recognise_txt(file, name)
-    with open_plain(file.path) as opened:
+    with open_text(file.path) as opened:
         start = opened.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start.startswith(b"{"):
         if name.name.casefold() in _JSON_NAMES:
@@ -246,6 +247,7 @@ def read(
     if not files:
         raise RefusedFile("There is no file of a personal archive to read.")
     chosen, unused = _choose(files)
+    _check_language(chosen)
     folder = Path(tempfile.mkdtemp(prefix="personal_archive_", dir=scratch))
     tally = Tally(folder, keep_comment_text)
     is_done = False
@@ -289,6 +291,29 @@ def _choose(files: Sequence[ExportFile]) -> tuple[tuple[ExportFile, ...], tuple[
     named = [f for f in with_json if PurePosixPath(f.name).name.casefold() == _PREFERRED]
     chosen = (named or with_json)[0]
     return (chosen,), tuple(file for file in files if file is not chosen)
+
+
+def _check_language(files: Sequence[ExportFile]) -> None:
+    """Refuse text files whose names mean nothing and that begin as sections do, at once.
+
+    A few beside as many that are known are sections that are new.
+    """
+    texts = [file for file in files if PurePosixPath(file.name).suffix.casefold() == ".txt"]
+    dated = [file for file in texts if has_foreign_records(_read_start(file))]
+    unknown = [
+        file for file in dated if txt_reader.find_section(PurePosixPath(file.name).stem) is None
+    ]
+    if unknown and 2 * len(unknown) >= len(dated):
+        raise RefusedFile(f"{files[0].name} {explain_language(guess_language(texts))}")
+
+
+def _read_start(file: ExportFile) -> str:
+    try:
+        with open_text(file.path) as opened:
+            return opened.read(4096).decode("utf-8-sig", "ignore")
+    except OSError:
+        # Whoever reads it says what is wrong.
+        return ""
 
 
 def _read_txt_files(

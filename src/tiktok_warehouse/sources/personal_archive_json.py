@@ -6,6 +6,7 @@ is not looked for, nothing is ever held but a count.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,6 @@ from typing import IO, Any
 from ijson.common import IncompleteJSONError, JSONError
 
 from tiktok_warehouse.errors import RefusedFile
-from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.sources.personal_archive_sections import (
     LIVES,
     PREFIXES,
@@ -39,6 +39,7 @@ from tiktok_warehouse.sources.personal_archive_tally import (
     is_left_out,
     name_unknown,
 )
+from tiktok_warehouse.text_files import open_text
 
 Event = tuple[str, Any]
 Path_ = tuple[str, ...]
@@ -186,9 +187,9 @@ def look_at_json(path: Path) -> Look | None:
         OSError: the file cannot be read.
     """
     look = Look()
-    with open_plain(path) as file:
+    with open_text(path) as file:
         data = _Bytes(file, RECOGNISE_BYTES)
-        events = iter(_backend().basic_parse(data, buf_size=BUFFER_BYTES))
+        events = _parse(data)
         try:
             if next(events)[0] != "start_map":
                 return None
@@ -228,17 +229,21 @@ def read_json(path: Path, label: str, tally: Tally) -> None:
         RefusedFile: it is broken, cut off, no object, or holds a value that no archive has.
     """
     problem = ""
-    with open_plain(path) as file:
+    with open_text(path) as file:
         data = _Bytes(file)
-        events = iter(_backend().basic_parse(data, buf_size=BUFFER_BYTES))
+        events = _parse(data)
         try:
             first = next(events, ("", None))
             if first[0] != "start_map":
                 problem = "is no JSON object, as a personal archive is."
             else:
                 _walk(events, (), tally)
-                # What follows the object must be nothing.
-                next(events, None)
+                # TikTok has written a document twice, one behind the other.
+                if next(events, None) is not None and not _is_one_document(path):
+                    problem = (
+                        "holds more than one archive, and they differ. Offer each as a file of its"
+                        " own."
+                    )
         except _TooLong:
             problem = (
                 f"has a value of more than {MAX_VALUE_BYTES >> 20} MiB before byte"
@@ -260,6 +265,24 @@ def read_json(path: Path, label: str, tally: Tally) -> None:
     # Raised out here, so that no traceback leads to the parser's error, which quotes the file.
     if problem:
         raise RefusedFile(f"{label} {problem} {_AGAIN}")
+
+
+def _parse(data: _Bytes) -> Iterator[Event]:
+    return iter(_backend().basic_parse(data, buf_size=BUFFER_BYTES, multiple_values=True))
+
+
+def _is_one_document(path: Path) -> bool:
+    """Whether all documents of a file say the same, however they are laid out."""
+    digests = set()
+    with open_text(path) as file:
+        depth, digest = 0, hashlib.sha256()
+        for event, value in _parse(_Bytes(file)):
+            digest.update(f"{event}\0{value!r}\n".encode("utf-8", "surrogatepass"))
+            depth += event.startswith("start_") - event.startswith("end_")
+            if depth == 0:
+                digests.add(digest.digest())
+                digest = hashlib.sha256()
+    return len(digests) == 1
 
 
 def _walk(events: Iterator[Event], path: Path_, tally: Tally) -> None:

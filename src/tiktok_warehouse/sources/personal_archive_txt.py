@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from tiktok_warehouse.errors import RefusedFile
-from tiktok_warehouse.plain_files import open_plain
 from tiktok_warehouse.sources.personal_archive_sections import (
     KNOWN_FIELDS,
     ROOTS,
@@ -26,6 +25,7 @@ from tiktok_warehouse.sources.personal_archive_sections import (
     plain,
 )
 from tiktok_warehouse.sources.personal_archive_tally import SENSITIVE, Tally, is_left_out
+from tiktok_warehouse.text_files import open_text
 
 MAX_LINE_BYTES = 16 << 20
 MAX_RECORD_CHARACTERS = 16 << 20
@@ -85,7 +85,7 @@ def has_grammar(path: Path) -> bool:
     Raises:
         OSError: the file cannot be read.
     """
-    with open_plain(path) as file:
+    with open_text(path) as file:
         head = file.read(_HEAD_BYTES)
     text = head.decode("utf-8-sig", "ignore")
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
@@ -102,7 +102,7 @@ def check_text(path: Path, label: str) -> None:
     lines = 1
     line_bytes = 0
     broken = False
-    with open_plain(path) as file:
+    with open_text(path) as file:
         while chunk := _read_chunk(file, label):
             if b"\0" in chunk:
                 where = lines + chunk.count(b"\n", 0, chunk.index(b"\0"))
@@ -163,7 +163,7 @@ def read_txt(path: Path, label: str, section: Section, tally: Tally) -> None:
 
 def _read_lines(path: Path) -> Iterator[str]:
     # Only \n ends a line: a comment may hold other characters that Python counts as line ends.
-    with io.TextIOWrapper(open_plain(path), encoding="utf-8-sig", newline="\n") as file:
+    with io.TextIOWrapper(open_text(path), encoding="utf-8-sig", newline="\n") as file:
         for line in file:
             yield line.rstrip("\r\n")
 

@@ -56,7 +56,7 @@ from tiktok_warehouse.sources.text_values import HANDLE_IN_LINK
 PARSER_VERSION = "2"
 
 # How many malformed rows a message names.
-MOST_PROBLEMS = 3
+_MOST_PROBLEMS = 3
 
 _Row = dict[str, str | None]
 
@@ -109,7 +109,6 @@ class StudioRead:
         malformed_rows: how many rows could not be read; ``_malformed`` says why.
         parts: the rows of each entity; beside the entity's columns and ``_source_row`` they have
             ``_malformed``. A malformed row stands in the first alone.
-        first_problems: what is wrong with the first malformed rows.
     """
 
     kind: Kind
@@ -123,7 +122,6 @@ class StudioRead:
     left_out: tuple[str, ...]
     malformed_rows: int
     parts: tuple[Part, ...]
-    first_problems: tuple[str, ...] = ()
 
 
 def _entity(name: str, *columns: str, is_movable: bool = False) -> Entity:
@@ -365,7 +363,7 @@ def read(
     if rows and len(problems) == len(rows):
         refuse(
             file,
-            f"has no row that can be read: {name_problems(problems)}. Offer it as it was"
+            f"has no row that can be read: {_name_problems(problems)}. Offer it as it was"
             " downloaded; a spreadsheet that saved it may have changed its numbers.",
         )
     if kind is FOLLOWER_ACTIVITY:
@@ -414,14 +412,13 @@ def read(
         ),
         malformed_rows=len(problems),
         parts=tuple(parts),
-        first_problems=tuple(problems[:MOST_PROBLEMS]),
     )
 
 
-def name_problems(problems: Sequence[str]) -> str:
+def _name_problems(problems: Sequence[str]) -> str:
     """The first of a file's problems, as a message names them."""
-    more = len(problems) - MOST_PROBLEMS
-    return "; ".join(problems[:MOST_PROBLEMS]) + (f"; and {more:,} more" if more > 0 else "")
+    more = len(problems) - _MOST_PROBLEMS
+    return "; ".join(problems[:_MOST_PROBLEMS]) + (f"; and {more:,} more" if more > 0 else "")
 
 
 def _find_days_beside(siblings: Sequence[ExportFile], handle: str) -> tuple[date, ...]:

@@ -56,6 +56,7 @@ _AFFIXES_IN_WORDS = "ren ын ב ܒ ی འི ཚེས ཚེ སྤྱི 일 
 _YEAR_PARTICLES = re.compile(r"\s*(?:年|년|[\u0433\u0440]\b\.?|m\.)?")
 
 _ISO_DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{2}:\d{2}.*)?", re.ASCII)
+_TWO_NUMBERS = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{2,4}", re.ASCII)
 _YEAR = re.compile(r"(?<!\d)(?:19|20|21)\d{2}(?!\d)", re.ASCII)
 _DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)", re.ASCII)
 # Longer than any date; a label is a cell of a file of unknown origin.
@@ -226,6 +227,12 @@ def _refuse_row(where: int, *, is_same: bool, why: str = "") -> None:
 
 def _refuse_unread(labels: Sequence[str]) -> None:
     for row, label in enumerate(labels, 1):
+        if _TWO_NUMBERS.fullmatch(label.strip()):
+            raise RefusedFile(
+                f"has a date in row {row} ({label.strip()}) whose day and month cannot be told"
+                " apart, as spreadsheets write it. Offer the file as it was downloaded, or write"
+                " its dates as YYYY-MM-DD."
+            )
         if not _read_label(label, _all_names()):
             raise RefusedFile(
                 f"has no date in row {row} that can be read: a day and a month's name are expected,"

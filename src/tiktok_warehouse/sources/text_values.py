@@ -17,6 +17,8 @@ _MOMENT = re.compile(
 _VIDEO_LINK = re.compile(r"/(?:video|photo)/(\d{1,20})(?!\d)", re.ASCII)
 HANDLE_IN_LINK = re.compile(r"tiktok\.com/@([\w.]{1,64})", re.ASCII | re.IGNORECASE)
 _HANDLE = re.compile(r"@?([A-Za-z0-9._]{1,64})", re.ASCII)
+_EPOCH_DAYS_END = int(datetime(2050, 1, 1, tzinfo=UTC).timestamp())
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EPOCH = re.compile(r"\d{10}|\d{13}", re.ASCII)
 
 
@@ -51,11 +53,20 @@ def _write(moment: datetime) -> str:
 
 
 def read_day(text: str) -> str | None:
-    """A date as ``YYYY-MM-DD``, from that, ``YYYYMMDD`` or a timestamp; None where it is none."""
+    """A date as ``YYYY-MM-DD``; None where the text is none.
+
+    Read are that, ``YYYYMMDD``, a timestamp or an epoch in seconds or milliseconds (its day in
+    UTC), and days since 1970, as tables of a warehouse keep dates, up to 2049. A spreadsheet's
+    numbers of days are larger, so they are none.
+    """
     if re.fullmatch(r"\d{8}", text, re.ASCII):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
-    moment = read_moment(text if len(text) > 10 else f"{text} 00:00")
-    return moment[:10] if moment and not _EPOCH.fullmatch(text) else None
+    elif re.fullmatch(r"\d{5}", text, re.ASCII):
+        seconds = int(text) * 86_400
+        is_day = PLATFORM_START <= seconds < _EPOCH_DAYS_END
+        return _write(datetime.fromtimestamp(seconds, UTC))[:10] if is_day else None
+    moment = read_moment(text if len(text) >= 10 and not _DAY.fullmatch(text) else f"{text} 00:00")
+    return moment[:10] if moment else None
 
 
 def read_handle(text: str) -> str | None:
