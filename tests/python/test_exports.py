@@ -758,7 +758,7 @@ def test_the_time_of_a_file_is_shown_as_what_it_is(home: Home, tmp_path: Path) -
         return facts.window_evidence, facts.export_evidence
 
     assert taken() == ("the time of the file",) * 2
-    assert taken(captured_at=api_files.CAPTURED) == ("the times of its totals",) * 2
+    assert taken(captured_at=api_files.CAPTURED) == ("the payload", "the newest of its totals")
 
 
 def test_a_picture_in_an_archive_brings_no_messages_into_quarantine(
