@@ -1,4 +1,4 @@
-"""Refreshes under fire: ``make soak`` (18 minutes on two idle cores).
+"""Refreshes under fire: ``make soak`` (half an hour on two idle cores).
 
 Four parts, one scoreboard. Hostile files: 5,000 mutated and 200 bomb-like ones are offered, and
 every good one beside them lands. Kills: refreshes are killed with kill -9 at every step's boundary

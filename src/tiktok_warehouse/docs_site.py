@@ -101,7 +101,7 @@ def build(home: Home, dbt_page: Path, site: Path, root: Path = PROJECT_ROOT) -> 
 def list_pages(root: Path = PROJECT_ROOT) -> list[Path]:
     """The project's Markdown pages, relative to its root."""
     return [
-        *(Path(name) for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+        *(Path(name) for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")),
         *(
             path.relative_to(root)
             for folder in ("docs", "docs/decisions")

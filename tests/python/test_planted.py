@@ -81,7 +81,7 @@ def list_artifacts(home: Home) -> Iterator[tuple[str, str]]:
             continue
         name = path.relative_to(home.root.parent).as_posix()
         content = path.read_bytes()
-        text = name + content.decode("utf-8", "replace") + content.decode("utf-16-le", "replace")
+        text = name + content.decode("utf-8", "replace")
         if path.parent.name == dashboard.FOLDER:
             text += dashboard.unpack(content.decode("utf-8", "replace"))
         with duckdb.connect() as connection:
@@ -94,7 +94,7 @@ def list_artifacts(home: Home) -> Iterator[tuple[str, str]]:
                     " where database_name = 'db'"
                 ).fetchall():
                     text += repr(connection.execute(f"from db.{table}").fetchall())
-        yield name, text
+        yield name, text.casefold()
 
 
 def find(home: Home, needles: list[str]) -> list[str]:
@@ -102,7 +102,7 @@ def find(home: Home, needles: list[str]) -> list[str]:
         f"{name}: {needle}"
         for name, text in list_artifacts(home)
         for needle in needles
-        if needle.casefold() in text.casefold()
+        if needle.casefold() in text
     ]
 
 

@@ -52,6 +52,7 @@ OF_ONE_ROW = {
     "currency_first": "coalesce(currency, '')",
     "currency_last": "coalesce(currency, '')",
     "conversion_value_in_any_currency": "conversion_value_amount",
+    "comments_judged_and_shown": "case when not is_suppressed then comments_judged end",
     "content_rows": "1",
     "content_rate_numerator": "numerator",
     "content_rate_denominator": "denominator",

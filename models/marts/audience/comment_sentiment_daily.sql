@@ -60,8 +60,9 @@ withhold_few as (
     select
         {% for measure in comment_sentiment_measures() -%}
         {% if measure in comment_split_measures() -%}
-        case when not coalesce({{ is_small_group('comments_judged') }}, false) then {{ measure }} end
-            as {{ measure }},
+        case
+            when not coalesce({{ is_small_group('comments_judged') }}, false) then {{ measure }}
+        end as {{ measure }},
         {% else -%}
         {{ measure }},
         {% endif -%}

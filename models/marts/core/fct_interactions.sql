@@ -22,8 +22,8 @@ interaction_types as (
 
 ),
 
--- Who saved a video or sent a message is never identifiable; who did anything else only if asked for:
--- whoever can group events by their people can count every group that other marts withhold.
+-- Who saved a video or sent a message is never identifiable; who did anything else only if asked
+-- for: whoever can group events by their people can count every group that other marts withhold.
 hide_people as (
 
     select
