@@ -348,7 +348,7 @@ def test_exit_5_a_file_system_that_takes_no_folders(
     # As /proc does.
     monkeypatch.setattr(Path, "mkdir", _no_such_folder)
     assert cli.run(["init", "--home", str(tmp_path / "x")]) == 5
-    assert f"No folder can be made here: {tmp_path / 'x' / 'landing'}" in capsys.readouterr().err
+    assert f"No folder can be made here: {tmp_path / 'x'}." in capsys.readouterr().err
 
 
 def _no_such_folder(path: Path, **_options: object) -> None:
