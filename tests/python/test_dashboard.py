@@ -201,13 +201,14 @@ def test_the_same_data_gives_the_same_file(database: Path, tmp_path: Path) -> No
     assert written[0].path.read_bytes() == written[1].path.read_bytes()
 
 
-def test_no_key_of_a_person_is_in_the_page(sample_home: Home) -> None:
+def test_no_key_of_a_person_is_in_the_page(
+    sample_home: Home, sample_build: duckdb.DuckDBPyConnection
+) -> None:
     text = dashboard.unpack(find_page(sample_home).read_text(encoding="utf-8"))
     assert '"caption"' in text
-    pattern = str(sample_home.published.resolve() / "parquet" / "**" / "*.parquet")
-    keys = duckdb.sql(
-        "select distinct person_key from"
-        f" read_parquet('{pattern}', union_by_name = true, hive_partitioning = false)"
+    keys = sample_build.execute(
+        "select person_key from staging.stg_event_log__video_views where person_key is not null"
+        " union select person_key from staging.stg_event_log__interactions"
         " where person_key is not null"
     ).fetchall()
     assert len(keys) > 100

@@ -26,7 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archive_files as made
-from tiktok_warehouse import cli, lake, sentiment
+from tiktok_warehouse import cli, generate, lake, sentiment
 from tiktok_warehouse.conform import conform_batch
 from tiktok_warehouse.entities import ENTITIES, SENTIMENT_COLUMNS
 from tiktok_warehouse.exports import Settings
@@ -333,25 +333,12 @@ def test_comments_of_an_older_lake_are_counted_and_not_judged_until_they_land_ag
     assert cli.run(["refresh", "--yes-rebuild-everything", "--home", str(lake_home.root)]) == 0
     assert sentiment_by_day(lake_home) == (comments, 0, comments)
 
-    with duckdb.connect(str(lake_home.database), read_only=True) as build:
-        accepted = build.execute(
-            "select interaction_id from staging.stg_event_log__interactions"
-            " where interaction_type = 'comment' and not coalesce(is_undo, false)"
-        ).fetchall()
-    seed = PROJECT_ROOT / "seeds" / "raw" / "raw_interactions.csv"
-    with seed.open(encoding="utf-8", newline="") as file:
-        latest = {row["interaction_id"]: row for row in csv.DictReader(file)}
-    again = [
-        [row[name] for name in ("interaction_id", "interacted_at", "video_id", "comment_text")]
-        for row in latest.values()
-        if (row["interaction_id"].strip(),) in accepted
-    ]
-    path = lake_home.landing / "interactions_again.csv"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(HEADER.split(","))
-        writer.writerows((row[0], row[1], row[2], "comment", row[3]) for row in again)
-    os.utime(path, (0, 0))
+    # The log of that home once more: its texts were dropped when they were judged.
+    log = generate.generate_log(
+        tmp_path / "log", events=3000, days=12, file_format="parquet", seed=3
+    )
+    again = [str(path) for path in log.files["interactions"]]
+    assert cli.run(["ingest", *again, "--again", "--home", str(lake_home.root)]) == 0
     assert cli.run(["refresh", "--home", str(lake_home.root)]) == 0
     assert sentiment_by_day(lake_home)[1] == judged
 
