@@ -242,15 +242,20 @@ def test_dbts_process_ends_with_the_one_that_started_it(is_told: bool, tmp_path:
     assert process.returncode == -signal.SIGKILL
 
 
+def count_whole_parses(home: Home) -> int:
+    return (home.logs / "dbt.jsonl").read_text("utf-8").count('"UnableToPartialParse"')
+
+
 def test_a_late_row_is_published_and_only_its_day_is_written(
     lake_home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    views = count_views(lake_home)
+    views, parsed = count_views(lake_home), count_whole_parses(lake_home)
     offer_view(lake_home, "late-1")
     with monkeypatch.context() as patch:
         patch.setattr(transform, "drop_taken_in", lambda *_: None)
         assert refresh(lake_home) == 0
     assert count_views(lake_home) == views + 1
+    assert count_whole_parses(lake_home) == parsed, "the copy of a home keeps what dbt has parsed"
     newest = publish.find_newest(lake_home)
     assert newest is not None
     interactions = newest.folder / "parquet" / "marts" / "fct_interactions"
