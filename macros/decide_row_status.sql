@@ -3,7 +3,9 @@
 
     Among the rows of one key that pass (reason_code is NULL) the latest by (_ingest_seq,
     _source_row) is accepted and the others are duplicates: 'exact' where every content column
-    equals the accepted row's, else 'superseded'. Only keys that occur more than once are
+    equals the accepted row's, else 'superseded'. Where a connector says of one of them when it read
+    it (`read_at`), the one that was read last is accepted; a row that does not say was read when it
+    landed, and none later. Only keys that occur more than once are
     compared, so the cost of comparing follows the duplicates and not the rows.
 
     Reads `rows`, the judged rows; leaves `keep_changes`, which a model selects. In an incremental
@@ -13,7 +15,7 @@
 
     `parents` lists what a row can wait for: {'column': ..., 'model': ..., 'reason_code': ...}.
 -#}
-{% macro decide_row_status(rows, key, content, parents=[]) -%}
+{% macro decide_row_status(rows, key, content, parents=[], read_at='_synced_at') -%}
 {%- set judged = rows -%}
 {% if is_incremental() %}
 {%- set judged = 'rows_to_decide' -%}
@@ -115,22 +117,66 @@ find_repeated_keys as (
     select
         {{ key | join(',\n        ') }},
         max(row_order) as accepted_row_order
+        {%- if read_at %},
+        max({{ read_at }}) as newest_read_at
+        {%- endif %}
     from {{ judged }}
     where reason_code is null
     group by {{ key | join(', ') }}
     having count(*) > 1
 
 ),
+{% if read_at %}
+order_as_read as (
+
+    select
+        {%- for column in key %}
+        {{ judged }}.{{ column }},
+        {%- endfor %}
+        {{ judged }}.row_order,
+        row_number() over (
+            partition by {{ judged }}.{{ key | join(', ' ~ judged ~ '.') }}
+            order by least({{ judged }}.{{ read_at }}, {{ judged }}._ingested_at) desc, {{ judged }}.row_order desc
+        ) as nth_newest
+    from {{ judged }}
+    inner join find_repeated_keys
+        on
+            {%- for column in key %}
+            {{ 'and ' if not loop.first }}{{ judged }}.{{ column }} = find_repeated_keys.{{ column }}
+            {%- endfor %}
+    where {{ judged }}.reason_code is null and find_repeated_keys.newest_read_at is not null
+
+),
+
+choose_newest as (
+
+    select
+        {{ key | join(',\n        ') }},
+        accepted_row_order
+    from find_repeated_keys
+    where newest_read_at is null
+
+    union all
+
+    select
+        {{ key | join(',\n        ') }},
+        row_order as accepted_row_order
+    from order_as_read
+    where nth_newest = 1
+
+),
+{% endif %}
+{%- set chosen = 'choose_newest' if read_at else 'find_repeated_keys' %}
 
 find_accepted_of_repeated as (
 
     select {{ judged }}.*
     from {{ judged }}
-    inner join find_repeated_keys
+    inner join {{ chosen }}
         on
-            {{ judged }}.row_order = find_repeated_keys.accepted_row_order
+            {{ judged }}.row_order = {{ chosen }}.accepted_row_order
             {%- for column in key %}
-            and {{ judged }}.{{ column }} = find_repeated_keys.{{ column }}
+            and {{ judged }}.{{ column }} = {{ chosen }}.{{ column }}
             {%- endfor %}
     where {{ judged }}.reason_code is null
 
@@ -142,11 +188,11 @@ decide_status as (
         {{ judged }}.*,
         case
             when {{ judged }}.reason_code is not null then 'rejected'
-            when {{ judged }}.row_order < winner.row_order then 'duplicate'
+            when {{ judged }}.row_order <> winner.row_order then 'duplicate'
             else 'accepted'
         end as row_status,
         case
-            when {{ judged }}.reason_code is null and {{ judged }}.row_order < winner.row_order
+            when {{ judged }}.reason_code is null and {{ judged }}.row_order <> winner.row_order
                 then
                     case
                         when

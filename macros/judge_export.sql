@@ -61,7 +61,7 @@ clean_columns as (
         {%- for name in names %}
         {{ clean_text(name) }} as {{ texts[name] }},
         {%- endfor %}
-        {{ row_lineage() }}
+        {{ row_lineage(is_event_log=false) }}
     from raw_rows
 
 ),
@@ -122,16 +122,12 @@ describe_rows as (
         _source_file,
         _source_row,
         _ingested_at,
-        {% if read_at -%}
-        {{ order_as_read(read_at) }} as row_order
-        {%- else -%}
         row_order
-        {%- endif %}
     from judge_rows
 
 ),
 
-{{ decide_row_status(rows='describe_rows', key=match_key, content=content) }}
+{{ decide_row_status(rows='describe_rows', key=match_key, content=content, read_at=read_at) }}
 
 select * from keep_changes
 {%- endmacro %}

@@ -1,6 +1,12 @@
-{#- The lineage columns of a raw row, and row_order, which orders rows as (_ingest_seq, _source_row). -#}
-{% macro row_lineage() -%}
+{#-
+    The lineage columns of a raw row, and row_order, which orders rows as (_ingest_seq, _source_row).
+    The sample's rows of an event log went through no connector.
+-#}
+{% macro row_lineage(is_event_log=true) -%}
     _malformed,
+        {%- if is_event_log %}
+        {{ '_synced_at' if var('raw_source') == 'lake' else 'cast(null as timestamp) as _synced_at' }},
+        {%- endif %}
         cast(_ingest_seq as bigint) as _ingest_seq,
         _ingest_id,
         _source_file,
@@ -8,18 +14,6 @@
         cast(_ingested_at as timestamp) as _ingested_at,
         -- One number compares faster than two. Room for 10^10 rows a file and 9 x 10^8 files.
         cast(_ingest_seq as bigint) * 10000000000 + cast(_source_row as bigint) as row_order
-{%- endmacro %}
-
-{#-
-    A row_order, as text, in which rows that a connector read later come later, whatever file they came
-    in; of one moment, and of rows that do not say when, as they landed. Nothing was read after it landed.
--#}
-{% macro order_as_read(read_at) -%}
-    concat(
-            cast(least({{ read_at }}, _ingested_at) as string),
-            ' ',
-            lpad(cast(row_order as string), 19, '0')
-        )
 {%- endmacro %}
 
 {#- A row's day, for rows that count now or may once their parent has come. -#}

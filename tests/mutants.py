@@ -64,9 +64,15 @@ MUTANTS = (
         "min(row_order) as accepted_row_order",
     ),
     Mutant(
+        "what a connector read first wins",
+        _STAGING,
+        "{{ judged }}._ingested_at) desc,",
+        "{{ judged }}._ingested_at) asc,",
+    ),
+    Mutant(
         "nothing is a duplicate",
         _STAGING,
-        "when {{ judged }}.row_order < winner.row_order then 'duplicate'",
+        "when {{ judged }}.row_order <> winner.row_order then 'duplicate'",
         "when {{ judged }}.row_order < 0 then 'duplicate'",
     ),
     Mutant(

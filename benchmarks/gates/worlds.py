@@ -34,6 +34,8 @@ from test_oracle import GENERATE_ONLY, ZONES, Log, is_rich, logs
 
 Row = dict[str, Any]
 
+SYNC = "_airbyte_extracted_at"
+
 # When a row happened, and what it names.
 MOMENTS = {
     "video_views": "viewed_at",
@@ -392,6 +394,11 @@ def write_rows(shape: str, columns: list[str], rows: list[Row]) -> bytes:
     return text.getvalue().encode()
 
 
+def find_sync(rows: list[Row]) -> list[str]:
+    """The column in which a connector says when it read its rows, if there is one."""
+    return [SYNC] if any(SYNC in row for row in rows) else []
+
+
 def pack(world: World) -> None:
     """Make files of the rows, an entity a file."""
     packed: list[dict[str, bytes]] = []
@@ -400,7 +407,7 @@ def pack(world: World) -> None:
         for entity, rows in sorted(step.rows.items()):
             if rows:
                 shape = world.chance.choice(SHAPES)
-                columns = [*SPECS[entity].required, *SPECS[entity].optional]
+                columns = [*SPECS[entity].required, *SPECS[entity].optional, *find_sync(rows)]
                 files[f"{entity}_{number}.{shape}"] = write_rows(shape, columns, rows)
         packed.append(files)
     for number, step in enumerate(world.steps):
@@ -696,6 +703,17 @@ def other_forms(world: World) -> None:
                     row["interaction_type"] = row["interaction_type"].upper()
 
 
+def a_connector(world: World) -> None:
+    """From one ingest on rows come through a connector, some a second time, in no order."""
+    for step in world.steps[world.middle :]:
+        for rows in step.rows.values():
+            for row in rows:
+                row[SYNC] = str(step.now - timedelta(minutes=world.chance.randrange(5, 600)))
+            some = [row for row in rows if world.chance.random() < 0.2]
+            rows += [{**row, SYNC: str(step.now - timedelta(minutes=1))} for row in some]
+            world.chance.shuffle(rows)
+
+
 def bad_rows(world: World) -> None:
     """Many rows of an ingest cannot be used, each for a reason of the contract."""
     for entity, row in world.find_rows(len(world.steps)):
@@ -920,6 +938,7 @@ SPECIALS: dict[str, Callable[[World], None]] = {
         doubled_files,
         bad_rows,
         other_forms,
+        a_connector,
         an_erased_person,
         an_erased_account,
     )

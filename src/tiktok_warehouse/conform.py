@@ -11,9 +11,16 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tiktok_warehouse.entities import PERSON_COLUMNS, SENTIMENT_COLUMNS, Entity
+from tiktok_warehouse.entities import (
+    PERSON_COLUMNS,
+    SENTIMENT_COLUMNS,
+    SYNC_COLUMNS,
+    SYNCED,
+    Entity,
+)
 from tiktok_warehouse.readers import MALFORMED, SOURCE_ROW
 from tiktok_warehouse.sentiment import judge_comments
+from tiktok_warehouse.sources.text_values import read_moment
 
 _CACHE_SIZE = 1 << 18
 _LOCAL_TIME = re.compile(
@@ -71,10 +78,12 @@ def conform_batch(
         keep_comment_text: keep the text of comments, once it is judged.
 
     Returns:
-        The same rows. ``comment_text`` is judged for comments alone, and only their text is ever
-        kept: that of a direct message is neither stored nor judged.
+        The same rows, with ``_synced_at`` where a connector wrote it. ``comment_text`` is judged
+        for comments alone, and only their text is ever kept: that of a direct message is neither
+        stored nor judged.
     """
     arrays: dict[str, pa.Array] = {}
+    read: dict[str, pa.Array] = {}
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         plain = name.casefold()
         if plain in (SOURCE_ROW, MALFORMED):
@@ -85,6 +94,10 @@ def conform_batch(
             elif read_zone is not None and plain in entity.timestamps:
                 column = rewrite_distinct(column, read_zone)
             arrays[plain] = column
+        elif plain in SYNC_COLUMNS:
+            read[plain] = column
+    if read:
+        arrays[SYNCED] = _read_moments(read[min(read, key=SYNC_COLUMNS.index)])
     if "comment_text" in arrays:
         kind = arrays.get("interaction_type", pa.nulls(batch.num_rows, pa.string()))
         is_comment = pc.fill_null(pc.equal(pc.utf8_lower(kind), "comment"), False)
@@ -94,6 +107,14 @@ def conform_batch(
         if not keep_comment_text:
             arrays["comment_text"] = pa.nulls(batch.num_rows, pa.string())
     return pa.record_batch(list(arrays.values()), names=list(arrays))
+
+
+def _read_moments(column: pa.Array) -> pa.Array:
+    """Text as moments (UTC, microseconds); NULL where it is none."""
+    encoded = column.dictionary_encode()
+    moments = [read_moment(text) for text in encoded.dictionary.to_pylist()]
+    known = [moment and datetime.fromisoformat(moment).replace(tzinfo=None) for moment in moments]
+    return pa.array(known, pa.timestamp("us")).take(encoded.indices)
 
 
 def judge_texts(column: pa.Array) -> dict[str, pa.Array]:

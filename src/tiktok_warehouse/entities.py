@@ -49,6 +49,19 @@ FREE_TEXT_COLUMNS = ("comment_text",)
 # What is kept of a comment's text, beside it.
 SENTIMENT_COLUMNS = ("comment_language", "comment_sentiment_score")
 
+# When a connector read a row, as it writes it itself, in any case: Airbyte, Fivetran, then Singer's
+# taps (Stitch and Meltano), of which the extraction says more than the batch.
+SYNC_COLUMNS = (
+    "_airbyte_extracted_at",
+    "_airbyte_emitted_at",
+    "_fivetran_synced",
+    "_sdc_extracted_at",
+    "_sdc_batched_at",
+    "_sdc_received_at",
+)
+# That moment, in the rows of an event log.
+SYNCED = "_synced_at"
+
 LINEAGE_COLUMNS = ("_ingest_seq", "_ingest_id", "_source_file", "_source_row", "_ingested_at")
 
 ENTITIES: dict[str, Entity] = {

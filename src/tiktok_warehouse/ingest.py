@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from tiktok_warehouse import exports, lake, people, readers
 from tiktok_warehouse.conform import Rewrite, conform_batch, make_zone_reader, rewrite_distinct
-from tiktok_warehouse.entities import Entity
+from tiktok_warehouse.entities import SYNC_COLUMNS, Entity
 from tiktok_warehouse.errors import (
     RefusedFile,
     UsageError,
@@ -689,7 +689,8 @@ class _MalformedRows:
 def _write_direct(
     run: _Run, offer: Offer, sha256: str, table: readers.RawTable, entity: Entity
 ) -> LandedFile:
-    unknown = tuple(name for name in table.columns if name.casefold() not in entity.columns)
+    known = {*entity.columns, *SYNC_COLUMNS}
+    unknown = tuple(name for name in table.columns if name.casefold() not in known)
     batches = (
         conform_batch(
             batch,

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tiktok_warehouse.entities import Entity, list_all_entities
+from tiktok_warehouse.entities import ENTITIES, SYNCED, Entity, list_all_entities
 from tiktok_warehouse.home import Home
 from tiktok_warehouse.readers import MALFORMED, SOURCE_ROW
 
@@ -92,6 +92,7 @@ def entity_schema(entity: Entity) -> pa.Schema:
             (SOURCE_ROW, pa.int64()),
             ("_ingested_at", _MICROSECONDS),
             (MALFORMED, pa.string()),
+            *([(SYNCED, _MICROSECONDS)] if entity.name in ENTITIES else []),
         ]
     )
 

@@ -11,7 +11,7 @@ import fnmatch
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -25,7 +25,13 @@ import pyarrow.compute as pc
 import yaml
 
 from tiktok_warehouse.arrow_text import to_text
-from tiktok_warehouse.entities import ENTITIES, INTERACTION_TYPES, Entity, describe_columns
+from tiktok_warehouse.entities import (
+    ENTITIES,
+    INTERACTION_TYPES,
+    SYNC_COLUMNS,
+    Entity,
+    describe_columns,
+)
 from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import check_zone
 from tiktok_warehouse.readers import BATCH_ROWS, MALFORMED, SOURCE_ROW
@@ -374,8 +380,8 @@ def _walk(tree: Any) -> Iterator[dict[str, Any]]:
 
 
 def find_unused_columns(mapping: Mapping, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """The file's columns that no entry of the mapping uses."""
-    used = _find_used_columns(mapping)
+    """The file's columns that no entry of the mapping uses, and no order of its rows."""
+    used = _find_used_columns(mapping).union(SYNC_COLUMNS)
     return tuple(name for name in columns if name.casefold() not in used)
 
 
@@ -484,17 +490,20 @@ def apply_entry(
         scratch: an existing folder where large groups may spill to.
 
     Returns:
-        Batches of the entry's columns as text, then ``_source_row`` (the first of a group) and
-        ``_malformed`` (NULL: malformed rows have no values, so they take no part).
+        Batches of the entry's columns as text, then the file's columns of ``SYNC_COLUMNS`` (of a
+        group, the latest), ``_source_row`` (of a group, the first) and ``_malformed`` (NULL:
+        malformed rows have no values, so they take no part).
 
     Raises:
         RefusedFile: an expression fails on a value of the file.
         OSError: no space for large groups.
     """
-    names = [*entry.columns, SOURCE_ROW]
+    synced = [name for name in schema.names if name.casefold() in SYNC_COLUMNS]
+    texts_of = [*entry.columns, *synced]
+    names = [*texts_of, SOURCE_ROW]
     out = pa.schema(
         [
-            *(pa.field(name, pa.string()) for name in (*entry.columns, *entry.constants)),
+            *(pa.field(name, pa.string()) for name in (*texts_of, *entry.constants)),
             pa.field(SOURCE_ROW, pa.int64()),
             pa.field(MALFORMED, pa.string()),
         ]
@@ -502,10 +511,12 @@ def apply_entry(
     with _connect(scratch) as connection:
         _register(connection, open_batches, schema)
         try:
-            reader = connection.execute(_build_query(connection, entry)).to_arrow_reader(BATCH_ROWS)
+            reader = connection.execute(_build_query(connection, entry, synced)).to_arrow_reader(
+                BATCH_ROWS
+            )
             for batch in reader:
                 arrays = dict(zip(names, batch.columns, strict=True))
-                texts = [to_text(arrays[name]) for name in entry.columns]
+                texts = [to_text(arrays[name]) for name in texts_of]
                 texts += [_repeat(text, batch.num_rows) for text in entry.constants.values()]
                 rows = arrays[SOURCE_ROW].cast(pa.int64())
                 nothing = pa.nulls(batch.num_rows, pa.string())
@@ -539,7 +550,7 @@ def _register(
     connection.register("source", pa.RecordBatchReader.from_batches(visible, stream))
 
 
-def _build_query(connection: duckdb.DuckDBPyConnection, entry: Entry) -> str:
+def _build_query(connection: duckdb.DuckDBPyConnection, entry: Entry, synced: Sequence[str]) -> str:
     items = []
     for position, sql in enumerate(entry.columns.values()):
         described = connection.execute(f"describe {_select_one(entry, sql, where=True)}").fetchone()
@@ -549,6 +560,10 @@ def _build_query(connection: duckdb.DuckDBPyConnection, entry: Entry) -> str:
         # Names that no expression refers to: DuckDB lets one use another's alias.
         items.append(f"{item} as __result_{position}")
     where = f" where ({entry.where}\n)" if entry.where else ""
+    items += [
+        f"source.{_quote(name)}" if entry.group_by is None else f"max(source.{_quote(name)})"
+        for name in synced
+    ]
     if entry.group_by is None:
         items.append(SOURCE_ROW)
         return f"select {', '.join(items)} from source{where}"

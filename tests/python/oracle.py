@@ -372,6 +372,11 @@ class Judged:
         return self.raw["_ingest_seq"], self.raw["_source_row"]
 
     @property
+    def read_at(self) -> datetime:
+        landed: datetime = self.raw["_ingested_at"]
+        return min(self.raw.get("_synced_at") or landed, landed)
+
+    @property
     def key(self) -> tuple[Any, ...]:
         return tuple(self.content[name] for name in SPECS[self.entity].key)
 
@@ -473,13 +478,16 @@ def judge(raw: Mapping[str, Sequence[RawRow]]) -> dict[str, list[Judged]]:
 
 
 def settle_duplicates(rows: Iterable[Judged]) -> None:
-    """Among the rows of one key that pass, the latest by place is accepted."""
+    """Of the rows of one key that pass, the latest by place is accepted; where a connector says of
+    one when it read it, the one that was read last: one that does not say, as it landed.
+    """
     passed: dict[tuple[Any, ...], list[Judged]] = defaultdict(list)
     for row in rows:
         if row.row_status == "accepted":
             passed[row.key].append(row)
     for versions in passed.values():
-        winner = max(versions, key=lambda row: row.place)
+        is_synced = any(row.raw.get("_synced_at") for row in versions)
+        winner = max(versions, key=lambda row: (is_synced and row.read_at, row.place))
         for row in versions:
             if row is not winner:
                 row.row_status = "duplicate"

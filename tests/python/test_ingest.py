@@ -237,6 +237,21 @@ def test_a_file_lands_with_lineage_and_without_raw_people(home: Home, tmp_path: 
     assert load_secret(home).decode() not in all_values(home)
 
 
+def test_when_a_connector_read_a_row_lands_with_it(home: Home, tmp_path: Path) -> None:
+    text = views("a", "b", "c").splitlines()
+    header, *lines = text
+    header += ",_sdc_batched_at,_Fivetran_Synced"
+    moments = ["2024-05-02T01:02:03.5+02:00", "1714608000000", "Anna"]
+    body = [f"{line},,{moment}" for line, moment in zip(lines, moments, strict=True)]
+    (landed,) = land(home, put(tmp_path, "video_views.csv", "\n".join([header, *body]))).landed
+    assert landed.unknown_columns == ()
+    assert [row["_synced_at"] for row in rows(home, "video_views")] == [
+        datetime(2024, 5, 1, 23, 2, 3),
+        datetime(2024, 5, 2),
+        None,
+    ]
+
+
 def test_a_name_in_a_folder_is_relative_to_it(home: Home, tmp_path: Path) -> None:
     put(tmp_path, "in/2024/video_views.csv", views("a"))
     assert land(home, tmp_path / "in").landed[0].source_file == "2024/video_views.csv"

@@ -93,6 +93,7 @@ def test_a_landed_file_has_all_columns_and_its_lineage(home: Home) -> None:
         "_source_row": 2,
         "_ingested_at": datetime(2024, 5, 6, 7, 8, 9, 123_456),
         "_malformed": None,
+        "_synced_at": None,
     }
     (row,) = lake.read_registry(home)
     assert row == incoming.registered[0]

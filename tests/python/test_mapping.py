@@ -175,6 +175,40 @@ def test_rows_keep_their_order_number_and_exact_decimals(tmp_path: Path) -> None
     assert got[0]["video_id"] == "V"
 
 
+@pytest.mark.parametrize(
+    ("grouped", "expected"),
+    [("", ["2024-01-02", "2024-01-01"]), ("group_by: [user]", ["2024-01-02"])],
+)
+def test_when_a_connector_read_a_row_passes_through(
+    tmp_path: Path, grouped: str, expected: list[str]
+) -> None:
+    text = f"""
+        name: plays
+        description: x
+        files: ["plays*"]
+        entities:
+          - entity: accounts
+            {grouped}
+            columns: {{account_id: 'any_value("user")', handle: "'h'", account_role: "'own'"}}
+    """
+    if not grouped:
+        text = text.replace("any_value", "")
+    mapping = load_mapping(write(tmp_path, text))
+    names = ("user", "_Airbyte_Extracted_At")
+    table = pa.table(
+        {
+            **dict(zip(names, (["a", "a"], ["2024-01-02", "2024-01-01"]), strict=True)),
+            "_source_row": [1, 2],
+            "_malformed": pa.nulls(2, pa.string()),
+        }
+    )
+    assert find_unused_columns(mapping, names) == ()
+    (batch,) = apply_entry(
+        mapping, mapping.entries[0], lambda: iter(table.to_batches()), table.schema, tmp_path
+    )
+    assert batch.column("_Airbyte_Extracted_At").to_pylist() == expected
+
+
 def test_one_row_for_a_file_and_none_for_an_empty_one(tmp_path: Path) -> None:
     (row,) = apply(tmp_path, GOOD, [("u", "1", "v", "2", "x")] * 3)
     assert row == {

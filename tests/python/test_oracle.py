@@ -159,7 +159,10 @@ def write_lake(log: Log, raw_folder: Path) -> None:
         folder = raw_folder / file.ingest_id
         folder.mkdir(exist_ok=True)
         rows = [row for row in log.raw[file.entity] if row["_ingest_seq"] == file.ingest_seq]
-        table = pa.Table.from_pylist(rows, schema=file_schema(file.entity))
+        schema = file_schema(file.entity)
+        if any("_synced_at" in row for row in rows):
+            schema = schema.append(pa.field("_synced_at", pa.timestamp("us")))
+        table = pa.Table.from_pylist(rows, schema=schema)
         pq.write_table(table, folder / f"{file.entity}.{file.ingest_seq}.parquet")
     by_ingest: dict[str, list[LandedFile]] = defaultdict(list)
     for file in log.files:
@@ -966,6 +969,7 @@ def write_file(
 ) -> list[dict[str, Any]]:
     columns = (*SPECS[file.entity].required, *SPECS[file.entity].optional)
     rows: list[dict[str, Any]] = []
+    of_connector = writer.chance.random() < 0.2
     while len(rows) < file.raw_rows:
         row = COMPOSE[file.entity](writer)
         earlier = [*before, *rows]
@@ -981,6 +985,12 @@ def write_file(
         malformed = "a,b,c" if writer.chance.random() < 0.02 else None
         row = dict.fromkeys(columns) if malformed else row
         rows.append({**with_lineage(row, file, len(rows) + 1), "_malformed": malformed})
+        if of_connector:
+            hours = timedelta(hours=writer.chance.choice([-3, 0, 1, 1, 30, 500]))
+            moment = writer.chance.choice(
+                [None, file.ingested_at - hours, file.ingested_at - hours]
+            )
+            rows[-1]["_synced_at"] = moment
     # What orders rows is their number, so the file may hold them in any order.
     writer.chance.shuffle(rows)
     return rows

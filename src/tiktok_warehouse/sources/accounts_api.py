@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
-from tiktok_warehouse.entities import Entity
+from tiktok_warehouse.entities import SYNC_COLUMNS, Entity
 from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.sources.export_file import ExportFile
 from tiktok_warehouse.sources.json_values import DECODER, Literal, read_values, takes_too_much
@@ -130,20 +130,8 @@ _AUDIENCES = {
     "audience_countries": ("country", ("country", "country_code")),
     "audience_cities": ("city", ("city_name", "city")),
 }
-# When a row was read, as connectors write it, in any case: Airbyte, Fivetran, then Singer's taps
-# (Stitch and Meltano), of which the extraction says more than the batch; then names by hand.
-_CAPTURED_FIELDS = (
-    "_airbyte_extracted_at",
-    "_airbyte_emitted_at",
-    "_fivetran_synced",
-    "_sdc_extracted_at",
-    "_sdc_batched_at",
-    "_sdc_received_at",
-    "captured_at",
-    "extracted_at",
-    "emitted_at",
-    "synced_at",
-)
+# When a row was read: as connectors write it, then names by hand; in any case.
+_CAPTURED_FIELDS = (*SYNC_COLUMNS, "captured_at", "extracted_at", "emitted_at", "synced_at")
 _VIDEO_LISTS = ("videos", "video_list", "list", "items")
 _WRAPPERS = ("data", "_airbyte_data", "record")
 

@@ -75,6 +75,7 @@ describe_rows as (
         _source_file,
         _source_row,
         _ingested_at,
+        _synced_at,
         row_order
     from judge_rows
 
