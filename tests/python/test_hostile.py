@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import hostile_files
-from tiktok_warehouse import cli, ingest, plain_files, preview, readers
+from tiktok_warehouse import cli, plain_files, preview, readers
 from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import FOLDERS, Home, open_home
 from tiktok_warehouse.ingest import IngestResult, ingest_paths
