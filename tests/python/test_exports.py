@@ -6,6 +6,7 @@ What the readers make of each file is tested beside them; here it is what comes 
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -1190,6 +1192,24 @@ def test_the_page_on_exports_names_every_file_and_entity() -> None:
     for name, header in HEADERS.items():
         shown = header if name != "FollowerHistory" else header[:2]
         assert f"| {name} | {', '.join(shown)}" in page
+
+
+def test_the_pages_know_the_languages_and_the_headers_that_are_read() -> None:
+    with (PROJECT_ROOT / "src/tiktok_warehouse/sources/studio_headers.csv").open(
+        encoding="utf-8"
+    ) as file:
+        listed = list(csv.DictReader(file))
+    files: dict[str, set[str]] = defaultdict(set)
+    for row in listed:
+        files[row["language"]].add(row["file"])
+    whole = sorted(name for name, known in files.items() if known >= set(HEADERS))
+    page = (PROJECT_ROOT / "docs" / "exports.md").read_text("utf-8")
+    assert f"Headers in {len(whole)} languages\n({', '.join(whole)})" in page
+    assert f"in {len(whole)} languages" in (PROJECT_ROOT / "README.md").read_text("utf-8")
+    for name in ("Audience", "Video"):
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| {name} (business")]
+        read = {row["alias"] for row in listed if row["file"] == name}
+        assert read == set(row.split(" | ")[1].split(", ")), name
 
 
 def put_linked(folder: Path, handle: str) -> Path:

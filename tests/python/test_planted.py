@@ -9,17 +9,18 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import duckdb
+import psycopg
 import pytest
 
 import archive_files
-from tiktok_warehouse import cli, dashboard, offers, people
+from postgres_server import find_programs, run_server
+from tiktok_warehouse import cli, dashboard, offers, people, postgres
 from tiktok_warehouse.home import Home, open_home
 from tiktok_warehouse.people import SECRET_VARIABLE
-
-pytestmark = pytest.mark.xdist_group("planted")
 
 SECRET = "planted-secret-of-this-home-0815"
 OWNER = "planted.owner"
@@ -58,10 +59,16 @@ def make_archive() -> bytes:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A refreshed home, whose temporary files have a folder of their own beside it."""
+    """A refreshed home, whose temporary files have a folder of their own beside it.
+
+    It is copied to PostgreSQL, too, where that is installed, as it is in CI.
+    """
     root = tmp_path_factory.mktemp("planted")
     (root / "tmp").mkdir()
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        if programs := find_programs():
+            server = stack.enter_context(run_server(programs))
+            patch.setenv(postgres.VARIABLE, server.dsn())
         patch.setenv(SECRET_VARIABLE, SECRET)
         patch.setenv("TMPDIR", str(root / "tmp"))
         patch.setattr(tempfile, "tempdir", None)
@@ -95,6 +102,15 @@ def list_artifacts(home: Home) -> Iterator[tuple[str, str]]:
                 ).fetchall():
                     text += repr(connection.execute(f"from db.{table}").fetchall())
         yield name, text.casefold()
+    if dsn := os.environ.get(postgres.VARIABLE):
+        with psycopg.connect(dsn) as copy:
+            tables = copy.execute(
+                "select format('%I.%I', table_schema, table_name) from information_schema.tables"
+                " where table_schema not in ('pg_catalog', 'information_schema')"
+            ).fetchall()
+            for (table,) in tables:
+                rows = copy.execute(f"select * from {table}".encode()).fetchall()
+                yield f"/published/postgres/{table}", repr(rows).casefold()
 
 
 def find(home: Home, needles: list[str]) -> list[str]:
@@ -121,6 +137,7 @@ def test_what_is_planted_stands_in_no_artifact_but_in_what_is_refused(home: Home
         "logs/",
         "build/",
         "raw/",
+        *(["/postgres/"] if find_programs() else []),
     ):
         assert any(part in name for name in names), part
     found = find(home, [SECRET, OWNER, FOLLOWED, *VIEWERS, *TEXTS])
