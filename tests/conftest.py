@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,12 +22,6 @@ from tiktok_warehouse.people import SECRET_VARIABLE
 SHARED_DATA = PROJECT_ROOT.parent / "shared" / "data"
 SHARED_IS_ABSENT = "../shared/data is absent"
 MOUNTING_IS_REFUSED = "this user may not mount a file system, so none can be filled"
-
-
-# Without a file, as xdist starts it, PySpark takes a worker for a doctest and ends it: once
-# `make test-spark` has installed it, Great Expectations looks for it.
-if not hasattr(sys.modules["__main__"], "__file__"):
-    sys.modules["__main__"].__file__ = pytest.__file__
 
 
 @pytest.fixture(scope="session", autouse=True)

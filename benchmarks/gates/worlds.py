@@ -369,6 +369,9 @@ def land_log(world: World, log: Log) -> None:
                 name = f"poor_{name}"
             malformed = sum(row["_malformed"] is not None for row in rows)
             whole = [row for row in rows if row["_malformed"] is None]
+            if not whole:
+                # A file of malformed rows alone is refused.
+                malformed = 0
             is_csv = malformed or file.never_has or not whole
             shape = "csv" if is_csv else world.chance.choice(SHAPES)
             content = write_rows(shape, columns, whole)

@@ -233,11 +233,11 @@ def _find_clear_owners(path: Path) -> set[str]:
 
 
 def _hash_owners(home: Home, forgetting: Forgetting) -> None:
-    secret = people.load_secret(home, create=False)
     for path in sorted(home.raw.glob("*/archive_*.parquet")):
         owners = _find_clear_owners(path)
         if not owners:
             continue
+        secret = people.load_secret(home, create=False)
         keys = {owner: people.hash_handle(secret, owner) for owner in owners}
         handles = [people.fold_handle(owner) for owner in owners]
         registry = next(path.parent.glob(f"{lake.REGISTRY}.*.parquet"))

@@ -73,7 +73,15 @@ def load_great_expectations() -> None:
     # The suites lie at the root of the project, beside the models that they judge.
     if str(PROJECT_ROOT) not in sys.path:
         sys.path.append(str(PROJECT_ROOT))
-    import expectations  # noqa: F401
+    # It looks for PySpark, which ends a program that has no file of its own, such as a notebook.
+    is_hidden = "pyspark" not in sys.modules
+    if is_hidden:
+        sys.modules["pyspark"] = None  # type: ignore[assignment]
+    try:
+        import expectations  # noqa: F401
+    finally:
+        if is_hidden:
+            del sys.modules["pyspark"]
 
 
 def validate(

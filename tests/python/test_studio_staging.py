@@ -364,7 +364,7 @@ def test_a_business_accounts_day_has_people_followers_and_clicks(
         **{"account_id": "brand.suite", "views": 1001, "unique_viewers": 801, "new_viewers": None},
         **{"likes": 50, "comments": 4, "shares": 3, "followers_gained": 10, "followers_lost": 3},
         **{"followers": 5014, "profile_visits": 20, "conversions": 9, "link_clicks": 3},
-        **{"downloads": 5, "leads": 1},
+        **{"downloads": 5, "leads": 1, "exported_on": date(2026, 2, 4)},
     }
     saves = fetch(
         built,

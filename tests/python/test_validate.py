@@ -73,6 +73,19 @@ def read(path: Path, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
+def test_a_library_that_is_only_looked_for_ends_no_program(tmp_path: Path) -> None:
+    (tmp_path / "pyspark.py").write_text("raise SystemExit(0)\n")
+    code = "from tiktok_warehouse import validate; validate.load_great_expectations(); print('on')"
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == "on\n"
+
+
 def test_every_check_is_documented_and_named_once() -> None:
     checks = expectations.list_checks()
     names = [check.name for check in checks]
