@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
@@ -191,7 +191,7 @@ _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _BUSINESS_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _LONG_NUMBER = re.compile(r"\d{16,20}(?:\.0+)?", re.ASCII)
 # Between whole numbers of that size that a float can hold.
-_FLOAT_STEP = 1024
+_FLOAT_STEP = Decimal(1024)
 _NULLS = frozenset({"", "-"})
 _FLAGS = frozenset({"true", "false", "0", "1", "yes", "no"})
 _FIELD = re.compile(r"[a-z]+(?:_[a-z0-9]+)+", re.ASCII)
@@ -377,6 +377,12 @@ _PROFILE_MARKS = frozenset(
     ("is_business_account", "total_likes", "videos_count", "profile_deep_link")
 )
 _PROFILE_FIELDS = _PROFILE_MARKS.union(("followers_count", "username"))
+
+
+def has_fields_of_the_api(names: Iterable[str]) -> bool:
+    """Whether columns are fields that only this API has, of days or of videos."""
+    known = {name.casefold() for name in names}
+    return len(_DAY_MARKS & known) >= 2 or _is_video(dict.fromkeys(known))
 
 
 def _is_video(value: dict[str, Any]) -> bool:
