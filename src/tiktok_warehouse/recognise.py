@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tiktok_warehouse import readers
 from tiktok_warehouse.entities import ENTITIES, KNOWN_COLUMNS, Entity, describe_columns
@@ -11,6 +15,10 @@ from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import PROJECT_ROOT, Home
 from tiktok_warehouse.mapping import Mapping, find_misfit, load_mapping, matches_name
 from tiktok_warehouse.neighbours import find_neighbour, list_names
+from tiktok_warehouse.sources.accounts_api import has_fields_of_the_api
+from tiktok_warehouse.sources.text_values import SHORTENED_NUMBER
+
+_MOST_ROWS_OF_A_SHEET = 1 << 20
 
 
 def load_mappings(home: Home) -> list[Mapping]:
@@ -71,8 +79,34 @@ def open_table(
     except RefusedFile:
         if not is_described:
             _refuse_neighbour(path)
+            if has_fields_of_the_api(table.columns):
+                raise RefusedFile(
+                    f"{path.name} has fields of the Accounts API, in a table or under a connector's"
+                    " own names. It is read as JSON or JSON Lines with the API's names alone (date,"
+                    " username, video_views, item_id, …): unload it so."
+                ) from None
         raise
-    return table, kind
+    return replace(table, batches=_refuse_shortened_ids(path.name, table)), kind
+
+
+def _refuse_shortened_ids(file_name: str, table: readers.RawTable) -> Iterator[pa.RecordBatch]:
+    """Pass rows on, and refuse a file whose ids were cut: different ones have become the same."""
+    places = [n for n, name in enumerate(table.schema.names) if name.casefold().endswith("id")]
+    rows = 0
+    for batch in table.batches:
+        for place in places if rows < _MOST_ROWS_OF_A_SHEET else ():
+            column = batch.column(place)
+            suspects = column.filter(pc.match_substring(column, "+"))
+            if any(map(SHORTENED_NUMBER.fullmatch, suspects.to_pylist())):
+                name = table.schema.names[place]
+                where = f"in {name}" if name.casefold() in KNOWN_COLUMNS else "in a column"
+                raise RefusedFile(
+                    f"{file_name} has ids {where} that have lost their last digits, as a"
+                    " spreadsheet writes them (7.65E+18). Offer it as it was before, or export the"
+                    " ids as text."
+                )
+        rows += batch.num_rows
+        yield batch
 
 
 def _refuse_neighbour(path: Path) -> None:

@@ -301,6 +301,57 @@ def test_favorites_under_their_other_tag(tmp_path: Path) -> None:
     assert "favorites of 1 videos came under the tag favorities" in result.notes[0]
 
 
+WHOLE_ID = "7653631721595456789"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        json.loads("7653631721595457000"),  # JavaScript
+        int(float(WHOLE_ID)),
+        "7653631721595456512.0",  # pandas
+        "7653631721595450000",  # a spreadsheet keeps 15 digits
+        "7.65363E+18",
+        "7,65363172159546E+018",
+        float("7.65363172159546e18"),
+    ],
+)
+def test_an_id_that_lost_its_last_digits_is_read_from_the_link(
+    tmp_path: Path, written: Any
+) -> None:
+    link = f"https://www.tiktok.com/@{made.HANDLE}/video/{WHOLE_ID}"
+    result = read(made.write(tmp_path, made.video_page(made.make_video(written, share_url=link))))
+    rows = rows_of(result)
+    for entity in ("api_videos", "api_video_retention", "api_video_sources"):
+        assert {row["video_id"] for row in rows[entity]} == {WHOLE_ID}
+        assert {row["_malformed"] for row in rows[entity]} == {None}
+    assert result.notes == (
+        "item_id of 1 videos had lost its last digits; the number in share_url was read.",
+    )
+
+
+@pytest.mark.parametrize("written", ["7653631721595456788", "7653631721595459000", "4200"])
+def test_another_id_than_the_links_stays_as_it_is(tmp_path: Path, written: str) -> None:
+    link = f"https://www.tiktok.com/@{made.HANDLE}/video/{WHOLE_ID}"
+    result = read(made.write(tmp_path, made.video_page(made.make_video(written, share_url=link))))
+    assert rows_of(result)["api_videos"][0]["video_id"] == written
+    assert result.notes == ()
+
+
+def test_an_id_that_lost_its_last_digits_without_a_link_is_none(tmp_path: Path) -> None:
+    page = made.video_page(made.make_video("7.65363E+18", share_url=None))
+    row = read_rows(tmp_path, page, account=made.HANDLE)["api_videos"][0]
+    assert row["video_id"] is None
+    assert row["_malformed"] == "video_id has lost its last digits: hidden (11 characters)"
+
+
+def test_the_tables_of_fivetran_name_the_account_their_own_way(tmp_path: Path) -> None:
+    day = {**made.make_day(), "profile_username": made.HANDLE}
+    result = read(made.write(tmp_path, day))
+    assert rows_of(result)["api_account_days"][0]["account_handle"] == made.HANDLE
+    assert "profile_username" not in left_out(result)
+
+
 # --- wrappings -------------------------------------------------------------------------------
 
 

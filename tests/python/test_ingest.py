@@ -28,6 +28,7 @@ from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import PROJECT_ROOT, Home, open_home
 from tiktok_warehouse.ingest import IngestResult, Progress, ingest_paths
 from tiktok_warehouse.people import SECRET_VARIABLE, hash_person, load_secret
+from tiktok_warehouse.preview import preview
 from tiktok_warehouse.recognise import entity_from_name, recognise
 
 VIEWS = "view_id,viewed_at,video_id,person_id,watch_seconds\n"
@@ -215,6 +216,28 @@ def test_a_file_without_a_required_column_is_refused_whole(home: Home, tmp_path:
     (refused,) = land(home, path).refused
     assert "lacks the required columns viewed_at, watch_seconds of video_views" in refused.reason
     assert rows(home, "video_views") == []
+
+
+@pytest.mark.parametrize("written", ["7.65363E+18", '"7,65363172159546E+018"', "7.653e+18"])
+def test_ids_that_a_spreadsheet_cut_are_refused(home: Home, tmp_path: Path, written: str) -> None:
+    header = "view_id,viewed_at,video_id,person_id,watch_seconds\n"
+    body = f"a,2026-01-01,7653631721595456789,p,1\nb,2026-01-01,{written},q,1\n"
+    path = put(tmp_path, "video_views.csv", header + body)
+    (refused,) = land(home, path).refused
+    assert "ids in video_id that have lost their last digits" in refused.reason
+    assert rows(home, "video_views") == []
+    ((looked,), _) = preview(home, [path])
+    assert looked.problem == refused.reason
+
+
+def test_ids_that_only_resemble_cut_ones_stay(home: Home, tmp_path: Path) -> None:
+    header = "view_id,viewed_at,video_id,person_id,watch_seconds\n"
+    body = "7e18,2026-01-01,x+7E+18,q/+w==,1\n7E+5,2026-01-01,7653631721595457000,+,1\n"
+    assert land(home, put(tmp_path, "video_views.csv", header + body)).refused == ()
+    assert {row["video_id"] for row in rows(home, "video_views")} == {
+        "x+7E+18",
+        "7653631721595457000",
+    }
 
 
 # --- landing once ----------------------------------------------------------------------------

@@ -114,6 +114,24 @@ def test_a_table_of_another_console_is_named(
     assert "somebody" not in reason
 
 
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("profile_metric.csv", "DATE,PROFILE_USERNAME,VIDEO_VIEWS,PROFILE_VIEWS,LIKES"),
+        ("windsor.tsv", "date\taccount_id\tfollowers_count\tprofile_views\tvideo_views"),
+        ("videos_of_the_api.csv", "item_id,video_views,likes,comments"),
+        ("metrics.jsonl", '{"metric_date": "x", "video_views": 1, "daily_new_followers": 2}'),
+    ],
+)
+def test_a_connectors_table_of_the_accounts_api_is_named(
+    home: Home, tmp_path: Path, name: str, columns: str
+) -> None:
+    reason = refusal(home, put(tmp_path / name, f"{columns}\n"))
+    assert "has fields of the Accounts API" in reason
+    assert "JSON Lines" in reason
+    assert "event log" not in reason
+
+
 def test_each_shape_is_found_by_its_own_names_and_by_no_entitys(tmp_path: Path) -> None:
     for neighbour in NEIGHBOURS:
         names = sorted(neighbour.marks)

@@ -364,6 +364,7 @@ def test_ids_survive_as_text_and_say_when_a_video_was_posted() -> None:
         "7300000000000000001"
     )
     assert find_video_id("https://www.tiktokv.com/share/video/1/") == "1"
+    assert find_video_id("https://m.tiktok.com/v/1.html") == "1"
     assert find_video_id("https://www.tiktok.com/@a/live") is None
     assert find_posting_time("1") is None
     assert find_posting_time(made.video_id(datetime(2016, 8, 31, tzinfo=UTC))) is None
@@ -589,6 +590,8 @@ def test_the_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
         ("\\udE00", "?"),
         ("a\\ude00\\ude00b", "a??b"),
         ("\\ud83d\\ude00\\ude00", "\N{GRINNING FACE}?"),
+        ("\\ud83d\\ud83d\\ude00", "?\N{GRINNING FACE}"),
+        ("\\ud83d\\u00e9", "?\N{LATIN SMALL LETTER E WITH ACUTE}"),
         ("\\ud83d\\ude00\\ud83d\\ude00x", "\N{GRINNING FACE}\N{GRINNING FACE}x"),
     ],
 )

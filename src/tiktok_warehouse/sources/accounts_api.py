@@ -12,8 +12,9 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
@@ -25,6 +26,8 @@ from tiktok_warehouse.sources.spool import Row, Spool, SpooledPart
 from tiktok_warehouse.sources.text_values import (
     HANDLE_IN_LINK,
     PLATFORM_START,
+    SHORTENED_NUMBER,
+    find_video_id,
     read_day,
     read_handle,
     read_moment,
@@ -132,6 +135,8 @@ _AUDIENCES = {
 }
 # When a row was read: as connectors write it, then names by hand; in any case.
 _CAPTURED_FIELDS = (*SYNC_COLUMNS, "captured_at", "extracted_at", "emitted_at", "synced_at")
+# The API's own name, and that of Fivetran's tables below the profile.
+_USERNAMES = ("username", "profile_username")
 _VIDEO_LISTS = ("videos", "video_list", "list", "items")
 _WRAPPERS = ("data", "_airbyte_data", "record")
 
@@ -150,18 +155,20 @@ _KNOWN_OF_ACCOUNT = frozenset(
         *_PROFILE_COUNTS,
         *_LEFT_OUT_OF_ACCOUNT,
         *_AUDIENCES,
-        *("username", "business_id", "metrics", "is_business_account", "request_id"),
+        *_USERNAMES,
+        *("business_id", "metrics", "is_business_account", "request_id"),
     ]
 )
 _KNOWN_OF_DAY = frozenset(
-    [*_DAY_COUNTS, *_LEFT_OUT_OF_DAY, "date", "daily_total_viewers", "username", "business_id"]
+    [*_DAY_COUNTS, *_LEFT_OUT_OF_DAY, *_USERNAMES, "date", "daily_total_viewers", "business_id"]
 )
 _KNOWN_OF_VIDEO = frozenset(
     [
         *(name for name, _kind in _VIDEO_FIELDS.values()),
         *_LEFT_OUT_OF_VIDEO,
         *("item_id", "favorities", "video_view_retention", "impression_sources"),
-        *("username", "business_id"),
+        *_USERNAMES,
+        "business_id",
     ]
 )
 
@@ -170,6 +177,9 @@ _WHOLE = re.compile(r"([+-]?\d+)\.0+", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 # Business ids are digits, or letters with signs among them.
 _BUSINESS_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_LONG_NUMBER = re.compile(r"\d{16,20}(?:\.0+)?", re.ASCII)
+# Between whole numbers of that size that a float can hold.
+_FLOAT_STEP = Decimal(1024)
 _NULLS = frozenset({"", "-"})
 _FLAGS = frozenset({"true", "false", "0", "1", "yes", "no"})
 _FIELD = re.compile(r"[a-z]+(?:_[a-z0-9]+)+", re.ASCII)
@@ -357,6 +367,12 @@ _PROFILE_MARKS = frozenset(
 _PROFILE_FIELDS = _PROFILE_MARKS.union(("followers_count", "username"))
 
 
+def has_fields_of_the_api(names: Iterable[str]) -> bool:
+    """Whether columns are fields that only this API has, of days or of videos."""
+    known = {name.casefold() for name in names}
+    return len(_DAY_MARKS & known) >= 2 or _is_video(dict.fromkeys(known))
+
+
 def _is_video(value: dict[str, Any]) -> bool:
     return (
         "item_id" in value
@@ -382,7 +398,7 @@ def _learn(value: dict[str, Any], context: _Context) -> _Context:
     folded = {name.casefold(): inner for name, inner in value.items()}
     captured = next((folded[name] for name in _CAPTURED_FIELDS if _text(folded.get(name))), None)
     names, problem = [context.username], context.problem
-    given = value.get("username")
+    given = next((value[name] for name in _USERNAMES if value.get(name) is not None), None)
     if isinstance(given, str) and given.strip() in _NULLS:
         given = None
     if given is not None:
@@ -426,6 +442,7 @@ class _Reading:
     is_dated_by_file: bool = False
     renamed_followers: int = 0
     renamed_favorites: int = 0
+    restored_ids: int = 0
     records: Counter[str] = field(default_factory=Counter)
 
     def add(self, entity: str, row: Row, problems: list[str], number: int) -> None:
@@ -569,6 +586,11 @@ def _write_notes(reading: _Reading) -> Iterator[str]:
             f"favorites of {reading.renamed_favorites:,} videos came under the tag favorities; it"
             " was read as such."
         )
+    if reading.restored_ids:
+        yield (
+            f"item_id of {reading.restored_ids:,} videos had lost its last digits; the number in"
+            " share_url was read."
+        )
 
 
 def _take(found: _Found, reading: _Reading) -> None:
@@ -638,6 +660,10 @@ def _take_video(payload: Mapping[str, Any], context: _Context, reading: _Reading
         values["favorites"] = values["favorities"]
         reading.renamed_favorites += 1
     problems: list[str] = []
+    linked = _find_lost_digits(values.get("item_id"), values.get("share_url"))
+    if linked is not None:
+        values["item_id"] = linked
+        reading.restored_ids += 1
     video_id = _read_value(values.get("item_id"), _ID, "video_id", problems)
     without_time: list[str] = []
     captured_at = _find_capture(context, reading, without_time)
@@ -657,6 +683,21 @@ def _take_video(payload: Mapping[str, Any], context: _Context, reading: _Reading
             mark = _read_value(point.get(column), kind, column, wrong)
             percentage = _read_value(point.get("percentage"), _NUMBER, "percentage", wrong)
             reading.add(entity, (video_id, captured_at, mark, percentage), wrong, number)
+
+
+def _find_lost_digits(item_id: Any, share_url: Any) -> str | None:
+    """The whole id, where a link has it and ``item_id`` is the same one rounded or cut."""
+    text, linked = _text(item_id), find_video_id(_text(share_url))
+    if text is None or linked is None:
+        return None
+    if not (_LONG_NUMBER.fullmatch(text) or SHORTENED_NUMBER.fullmatch(text)):
+        return None
+    number = Decimal(text.replace(",", "."))
+    if number % 100 and number % _FLOAT_STEP:
+        return None
+    last_digit = Decimal((0, (1,), int(number.normalize().as_tuple().exponent)))
+    distance = abs(number - int(linked))
+    return linked if 0 < distance < max(last_digit, _FLOAT_STEP) else None
 
 
 def _elements(value: Any, reading: _Reading) -> Iterator[Mapping[str, Any]]:
@@ -743,7 +784,10 @@ def _read_value(value: Any, kind: str, column: str, problems: list[str]) -> str 
     if text is None:
         return None
     if kind == _ID and not isinstance(value, Literal | bool):
-        return text
+        if not SHORTENED_NUMBER.fullmatch(text):
+            return text
+        problems.append(f"{column} has lost its last digits: {show_value(text)}")
+        return None
     if kind == _WORD:
         return text.lower()
     read = _read_flag(value, text) if kind == _FLAG else _READERS[kind](text)

@@ -70,11 +70,12 @@ _LONG_NUMBER = re.compile(rb"[\s:,\[-][0-9]{4000}")
 _STRIDE = 500
 _DIGITS_AT_STRIDE = re.compile(rb"[0-9]{7}")
 _MOST_DECIMALS = 40
-# The C parser refuses the second half of a surrogate pair without the first, and writes "?" for the
-# first without the second.
+# The C parser refuses the second half of a surrogate pair without the first, and takes whatever
+# escape follows a first half for its second.
 _HIGH_HALF = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}")
-_LONE_LOW_HALF = re.compile(
-    rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[0-9a-fA-F]{4})"
+_LONE_HALF = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|\\u[dD][c-fC-F][0-9a-fA-F]{2}(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[0-9a-fA-F]{4})"
 )
 _HALF_BYTES = 6
 _AGAIN = "Download it again, or unpack the original zip again."
@@ -149,7 +150,7 @@ class _Bytes:
         elif _HIGH_HALF.fullmatch(seen, max(0, at - _HALF_BYTES), at):
             at -= _HALF_BYTES
         self._held = seen[at:]
-        return _LONE_LOW_HALF.sub(rb"\\u003f", seen[:at])
+        return _LONE_HALF.sub(rb"\\u003f", seen[:at])
 
     def _refuse_long_number(self, chunk: bytes) -> None:
         seen = self._tail + chunk

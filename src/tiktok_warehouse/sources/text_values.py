@@ -14,12 +14,14 @@ _MOMENT = re.compile(
     r"(?: ?(?:UTC|GMT|Z)| ?([+-]\d{2}):?(\d{2})?)?",
     re.ASCII | re.IGNORECASE,
 )
-_VIDEO_LINK = re.compile(r"/(?:video|photo)/(\d{1,20})(?!\d)", re.ASCII)
+_VIDEO_LINK = re.compile(r"/(?:video|photo|v)/(\d{1,20})(?!\d)", re.ASCII)
 HANDLE_IN_LINK = re.compile(r"tiktok\.com/@([\w.]{1,64})", re.ASCII | re.IGNORECASE)
 _HANDLE = re.compile(r"@?([A-Za-z0-9._]{1,64})", re.ASCII)
 _EPOCH_DAYS_END = int(datetime(2050, 1, 1, tzinfo=UTC).timestamp())
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _EPOCH = re.compile(r"\d{10}|\d{13}", re.ASCII)
+# A long whole number as spreadsheets and floats write it (7.65E+18): its last digits are lost.
+SHORTENED_NUMBER = re.compile(r"\d(?:[.,]\d+)?[eE]\+?0?1\d", re.ASCII)
 
 
 def read_moment(text: str) -> str | None:
@@ -76,7 +78,7 @@ def read_handle(text: str) -> str | None:
 
 
 def find_video_id(link: str | None) -> str | None:
-    """The digits after ``/video/`` (or ``/photo/``) in a link; None where there are none."""
+    """The digits after ``/video/``, ``/photo/`` or ``/v/`` in a link; None where there are none."""
     match = _VIDEO_LINK.search(link) if link else None
     return match.group(1) if match else None
 
