@@ -49,7 +49,7 @@ class RefreshResult:
         published: the new version; None if there was nothing to build.
         copied: what changed in PostgreSQL; None if nothing, or if no copy is asked for.
         copy_problem: why PostgreSQL does not show what is published; None otherwise.
-        receipt: of a person or an account that was forgotten; None otherwise.
+        receipts: of people and accounts that were forgotten.
         unchanged: the version that still holds, as nothing new came in; None otherwise.
         checks: what dbt's tests and the expectations saw.
         changes: what the new version changes, in at most ten sentences.
@@ -61,7 +61,7 @@ class RefreshResult:
     checks: tuple[CheckResult, ...] = ()
     changes: tuple[str, ...] = ()
     unchanged: str | None = None
-    receipt: forget.Receipt | None = None
+    receipts: tuple[forget.Receipt, ...] = ()
     copied: postgres.Copied | None = None
     copy_problem: postgres.CopyFailed | None = None
 
@@ -104,27 +104,27 @@ def refresh(home: Home, watcher: Watcher, options: Options) -> RefreshResult:
 
     A file that cannot be read goes to quarantine and does not stop the others. A failing check
     stops the run before anything is published. If neither data nor code nor configuration changed
-    since the last version, there is nothing to build. Every run is written into the ledger. What a
-    killed ``forget`` has left undone is done first. Where a copy in PostgreSQL is asked for and
-    cannot be made, the result says so: the files are published all the same.
+    since the last version, there is nothing to build. Every run is written into the ledger. What
+    killed runs of ``forget`` have left undone is done first. Where a copy in PostgreSQL is asked
+    for and cannot be made, the result says so: the files are published all the same.
 
     Raises:
         ChecksFailed, UsageError, WarehouseError, OSError: see the steps.
     """
     destination = postgres.find_destination()
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
-    forgetting = forget.find_unfinished(home)
-    if forgetting is not None:
+    unfinished = forget.find_unfinished(home)
+    for forgetting in unfinished:
         forget.resume(home, forgetting)
-        # What was published names the forgotten, and so would a comparison with it.
+        # What was published names them, and so would a comparison with it.
         options = replace(options, ignores_published=True, rebuild_everything=True)
     run = ledger.begin(home, run_id, "refresh --sample" if options.sample else "refresh")
     try:
         with transform.DbtProcess() as dbt:
             result = _refresh(home, run, watcher, options, dbt)
-        if forgetting is not None:
-            version = result.published.version if result.published else None
-            result = replace(result, receipt=forget.finish(home, forgetting, version))
+        version = result.published.version if result.published else None
+        receipts = tuple(forget.finish(home, forgetting, version) for forgetting in unfinished)
+        result = replace(result, receipts=receipts)
         if destination is not None:
             result = _copy_current(home, run, destination, result)
     except BaseException as error:
