@@ -277,7 +277,7 @@ def resume(home: Home, forgetting: Forgetting) -> Forgetting:
     """
     shutil.rmtree(home.raw / lake.INCOMING, ignore_errors=True)
     if forgetting.what == "account" and not forgetting.files_searched:
-        needles = (*forgetting.account_ids, *forgetting.video_ids, *forgetting.person_keys)
+        needles = [*forgetting.account_ids, *forgetting.video_ids, *forgetting.person_keys]
         mentions = [f"@{handle}" for handle in forgetting.handles]
         _search_files(home, forgetting, needles, forgetting.handles, mentions)
     _hash_owners(home, forgetting)
@@ -498,7 +498,7 @@ def _forget_name(source_file: str, handles: list[str]) -> str:
 
 
 def _count_again(registry: Path, handles: list[str]) -> None:
-    """Let the registry of an ingest say how many rows its files have now, and name no forgotten.
+    """Let the registry of an ingest say what its files are now, and name no forgotten.
 
     The name of an export often has the account's handle in it.
     """
@@ -514,12 +514,13 @@ def _count_again(registry: Path, handles: list[str]) -> None:
     ]
     place = table.schema.get_field_index("raw_rows")
     name_place = table.schema.get_field_index("source_file")
-    if (table.column(place).to_pylist(), table.column(name_place).to_pylist()) == (counts, names):
-        return
     counted = table.set_column(place, table.schema.field(place), pa.array(counts, pa.int64()))
     counted = counted.set_column(
         name_place, table.schema.field(name_place), pa.array(names, pa.string())
     )
+    counted = lake.with_hashes(counted, registry.parent)
+    if counted.equals(table, check_metadata=True):
+        return
     unfinished = registry.with_name(f".{registry.name}")
     pq.write_table(counted, unfinished)
     _sync(unfinished)

@@ -200,6 +200,8 @@ def _refresh(
             # A run was killed between writing the version and letting readers see it.
             publish.point_to(home, newest.name)
         return RefreshResult(ingested, None, None, unchanged=newest.name)
+    if not options.sample:
+        _check_exports_as_landed(home)
     # Great Expectations takes 4 to 10 seconds to import; dbt's process takes longer.
     loading = threading.Thread(target=validate.load_great_expectations)
     loading.start()
@@ -277,6 +279,8 @@ def _set_damaged_aside(home: Home, published_until: int) -> list[str]:
             continue
         is_published = row.ingest_seq <= published_until
         damage = lake.find_damage(home, row, every_page=not is_published)
+        if damage is None and not is_published and row.source_kind != ingest.SOURCE_KIND:
+            damage = lake.find_change(home, row)
         if damage is None:
             continue
         what = f"{row.ingest_id}/{row.entity}.{row.ingest_seq}.parquet of {home.raw}: {damage}"
@@ -290,6 +294,21 @@ def _set_damaged_aside(home: Home, published_until: int) -> list[str]:
             f"{what}. It was taken out of the lake ({kept}); offer {row.source_file} again."
         )
     return found
+
+
+def _check_exports_as_landed(home: Home) -> None:
+    """Raise DamagedLake for a file of an export that holds other values than it landed with.
+
+    Rows of an event log are read once; those of exports are read anew by every build.
+    """
+    for row in lake.read_registry(home):
+        if row.source_kind == ingest.SOURCE_KIND or (change := lake.find_change(home, row)) is None:
+            continue
+        raise DamagedLake(
+            f"{row.ingest_id}/{row.entity}.{row.ingest_seq}.parquet of {home.raw}: {change}. Its"
+            " rows would be counted anew, so nothing was built. Restore the file from a backup and"
+            " run the same command again."
+        )
 
 
 def _copy_ledger(home: Home, run: ledger.Run) -> None:

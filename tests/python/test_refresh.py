@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -33,7 +34,7 @@ from tiktok_warehouse import (
     versions,
 )
 from tiktok_warehouse import refresh as refresh_module
-from tiktok_warehouse.errors import ChecksFailed, ExitCode
+from tiktok_warehouse.errors import ChecksFailed, ExitCode, UsageError
 from tiktok_warehouse.home import Home, open_home
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -450,6 +451,42 @@ def test_a_row_that_is_missing_from_a_landed_export_stops_the_run_and_is_named(
     shown = capsys.readouterr().err
     assert "raw_rows_as_registered" in shown
     assert "studio_overview" in shown
+
+
+@pytest.mark.parametrize("is_built", [False, True])
+@pytest.mark.parametrize("kind", ["studio_overview", "api_account_days", "archive_likes"])
+def test_a_landed_export_that_holds_other_values_is_not_built(
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+    is_built: bool,
+) -> None:
+    """Before it is built it is set aside as any damaged file; afterwards it is read anew, too."""
+    exports = PROJECT / "examples" / "exports"
+    assert cli.run(["ingest", str(exports), "--home", str(home.root)]) == 0
+    path = next(home.raw.glob(f"2*/{kind}.*.parquet"))
+    table = pq.read_table(path)
+    names = [name for name in table.column_names if not name.startswith("_")]
+    place = table.column_names.index(names[-1])
+    other = pa.array(["7"] * len(table), pa.string())
+    pq.write_table(table.set_column(place, names[-1], other), path)
+    if is_built:
+        everything = {row.entity: row.ingest_seq for row in lake.read_registry(home)}
+        monkeypatch.setattr(transform, "read_consumed", lambda _home: everything)
+
+    def build(*_: Any, **__: Any) -> None:
+        raise UsageError("the others are built")
+
+    monkeypatch.setattr(transform, "build_models", build)
+    assert refresh(home) == (ExitCode.NO_SPACE_OR_ACCESS if is_built else ExitCode.USAGE)
+    shown = flatten(capsys)
+    assert "it is not the file that was landed" in shown
+    assert path.name in shown.replace(" ", "")
+    assert ("the others are built" in shown) != is_built
+    landed = lake.read_registry(home)
+    assert all(row.file_sha256 for row in landed)
+    assert any(row.entity == kind for row in landed) == is_built
 
 
 def test_a_closed_day_that_moves_without_an_ingest_has_to_be_accepted_with_a_reason(

@@ -22,7 +22,9 @@ from tiktok_warehouse.sources.personal_archive_sections import (
     ENTITIES_OF_ARCHIVE,
     OWNER,
     PERSON_COLUMNS_OF_ARCHIVE,
+    ROOTS,
     is_empty,
+    plain,
 )
 from tiktok_warehouse.sources.personal_archive_tally import (
     EMPTY,
@@ -222,7 +224,7 @@ def find_archives(files: Sequence[ExportFile]) -> list[tuple[ExportFile, ...]]:
 def _is_in_section_folder(file: ExportFile, name: PurePosixPath) -> bool:
     folders = name.parts[:-1]
     return txt_reader.stands_in_archive(folders[:-1], file.zip_name) or (
-        bool(folders) and txt_reader.plain(folders[-1]) in txt_reader.ROOTS
+        bool(folders) and plain(folders[-1]) in ROOTS
     )
 
 
