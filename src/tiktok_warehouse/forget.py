@@ -29,6 +29,7 @@ from tiktok_warehouse.entities import ENTITIES, list_all_entities
 from tiktok_warehouse.errors import UsageError
 from tiktok_warehouse.home import Home
 from tiktok_warehouse.named_in import is_named_in
+from tiktok_warehouse.plain_files import remove_plain
 
 _NOTE = ".forgetting-{}.json"
 # Of homes of before, which had one for whoever was forgotten last.
@@ -71,7 +72,7 @@ class Forgetting:
         quarantine_removed: refused files and notes that named the forgotten, or that could not be
             read to see whether they do.
         landing_removed: hidden and unfinished files in ``landing/`` that named the forgotten.
-        landing_unread: those that could not be read to see; they are still there.
+        landing_unread: those that could not be read to see, or not be deleted: still there.
         mentions_removed: other people's comments whose text named the forgotten.
     """
 
@@ -571,10 +572,9 @@ def _clear_files(
         if path.is_symlink() or not path.is_file():
             continue
         is_named = is_named_in(path, wanted, folded)
-        if is_named:
-            path.unlink()
+        if is_named and remove_plain(path):
             forgetting.landing_removed += 1
-        elif is_named is None:
+        elif is_named is not False:
             forgetting.landing_unread += 1
 
 
@@ -619,6 +619,6 @@ def _list_not_reached(home: Home, forgetting: Forgetting) -> tuple[str, ...]:
     if forgetting.landing_unread:
         found.append(
             f"{forgetting.landing_unread} files in landing/ that are hidden or unfinished and"
-            " cannot be looked into."
+            " cannot be looked into, or not be deleted."
         )
     return tuple(found)

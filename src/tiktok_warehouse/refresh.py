@@ -176,7 +176,9 @@ def _refresh(
     set_aside: list[str] = []
     if not options.sample:
         with run.step("ingest"):
-            set_aside = _set_damaged_aside(home, newest.origin.ingest_seq if newest else 0)
+            set_aside = _set_damaged_aside(
+                home, newest.origin.ingest_seq if newest else 0, options.rebuild_everything
+            )
             ingested = ingest.ingest_paths(
                 home, [home.landing], taken_from_landing=True, on_progress=watcher.on_ingest
             )
@@ -200,8 +202,6 @@ def _refresh(
             # A run was killed between writing the version and letting readers see it.
             publish.point_to(home, newest.name)
         return RefreshResult(ingested, None, None, unchanged=newest.name)
-    if not options.sample:
-        _check_exports_as_landed(home)
     # Great Expectations takes 4 to 10 seconds to import; dbt's process takes longer.
     loading = threading.Thread(target=validate.load_great_expectations)
     loading.start()
@@ -263,7 +263,7 @@ def _refresh(
     return RefreshResult(ingested, built, published, tuple(checks), tuple(changed))
 
 
-def _set_damaged_aside(home: Home, published_until: int) -> list[str]:
+def _set_damaged_aside(home: Home, published_until: int, rebuilds: bool) -> list[str]:
     """Look at the raw files that are yet to be built; take those that cannot be read out.
 
     Returns:
@@ -275,11 +275,16 @@ def _set_damaged_aside(home: Home, published_until: int) -> list[str]:
     consumed = transform.read_consumed(home)
     found = []
     for row in lake.read_registry(home):
-        if row.ingest_seq <= consumed.get(row.entity, 0):
-            continue
+        is_export = row.source_kind != ingest.SOURCE_KIND
         is_published = row.ingest_seq <= published_until
-        damage = lake.find_damage(home, row, every_page=not is_published)
-        if damage is None and not is_published and row.source_kind != ingest.SOURCE_KIND:
+        if row.ingest_seq > consumed.get(row.entity, 0):
+            damage = lake.find_damage(home, row, every_page=not is_published)
+        elif rebuilds and is_export:
+            # Of rows that are missing the raw checks say more.
+            damage = None
+        else:
+            continue
+        if damage is None and is_export:
             damage = lake.find_change(home, row)
         if damage is None:
             continue
@@ -294,21 +299,6 @@ def _set_damaged_aside(home: Home, published_until: int) -> list[str]:
             f"{what}. It was taken out of the lake ({kept}); offer {row.source_file} again."
         )
     return found
-
-
-def _check_exports_as_landed(home: Home) -> None:
-    """Raise DamagedLake for a file of an export that holds other values than it landed with.
-
-    Rows of an event log are read once; those of exports are read anew by every build.
-    """
-    for row in lake.read_registry(home):
-        if row.source_kind == ingest.SOURCE_KIND or (change := lake.find_change(home, row)) is None:
-            continue
-        raise DamagedLake(
-            f"{row.ingest_id}/{row.entity}.{row.ingest_seq}.parquet of {home.raw}: {change}. Its"
-            " rows would be counted anew, so nothing was built. Restore the file from a backup and"
-            " run the same command again."
-        )
 
 
 def _copy_ledger(home: Home, run: ledger.Run) -> None:
