@@ -101,7 +101,7 @@ def test_an_error_that_nobody_foresaw_is_one_file_s(
             raise error
         return recognise(name, *args, **kwargs)
 
-    monkeypatch.setattr(ingest, "recognise", fail)
+    monkeypatch.setattr("tiktok_warehouse.recognise.recognise", fail)
     put(home, "video_views-bad.csv", GOOD + "2,2026-08-01,v1,2\n")
     reasons = land_beside_a_good_one(home)
     assert list(reasons) == ["video_views-bad.csv"]
@@ -112,7 +112,7 @@ def test_an_error_of_the_disk_is_no_file_s(home: Home, monkeypatch: pytest.Monke
     def fail(*_: Any, **__: Any) -> Any:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(ingest, "recognise", fail)
+    monkeypatch.setattr("tiktok_warehouse.recognise.recognise", fail)
     path = put(home, "video_views.csv", GOOD)
     with pytest.raises(OSError, match="No space left"):
         land(home)
