@@ -53,6 +53,7 @@ from tiktok_warehouse.home import (
 )
 from tiktok_warehouse.ingest import IngestResult, ingest_paths
 from tiktok_warehouse.ingest import Progress as IngestProgress
+from tiktok_warehouse.text_files import as_utf8
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -322,8 +323,14 @@ def backfill(
     _refresh(open_home(find_home(home)), "backfill", refresh_module.Options(backfill=days))
 
 
-def _refresh(opened: Home, command: str, options: refresh_module.Options) -> None:
+def _refresh(
+    opened: Home,
+    command: str,
+    options: refresh_module.Options,
+    first: Callable[[], object] = lambda: None,
+) -> None:
     with hold_lock(opened, command), _show_progress() as progress:
+        first()
         result = refresh_module.refresh(
             opened,
             refresh_module.Watcher(
@@ -359,8 +366,8 @@ def _refresh(opened: Home, command: str, options: refresh_module.Options) -> Non
         report.show_published(out, result.published)
     if result.copied is not None:
         report.show_copied(out, result.copied)
-    if result.receipt is not None:
-        report.show_receipt(out, opened.logs / "forgotten", result.receipt)
+    for receipt in result.receipts:
+        report.show_receipt(out, opened.logs / "forgotten", receipt)
     if result.copy_problem is not None:
         raise result.copy_problem
     if result.ingested is not None:
@@ -683,22 +690,30 @@ def forget(
     if (person is None) == (account is None):
         raise UsageError("Name either --person ID or --account HANDLE.")
     opened = open_home(find_home(home))
-    with hold_lock(opened, "forget"):
-        if person is not None:
-            forget_module.forget_person(opened, *_read_names(person))
-        elif account is not None:
-            names = _read_names(account)
-            if len(names) != 1:
-                raise UsageError("Name one account: one line on standard input.")
-            forget_module.forget_account(opened, names[0])
-    # The refresh that follows builds without them, publishes, and removes the versions before.
-    _refresh(opened, "forget", refresh_module.Options())
+    names = _read_names(account if person is None else person)
+    if account is not None and len(names) != 1:
+        raise UsageError("Name one account: one line on standard input.")
+    erase = forget_module.forget_account if person is None else forget_module.forget_person
+    # The refresh that follows builds without them, publishes, and removes the versions before. No
+    # other run may come in between: it would be told that nothing was changed.
+    _refresh(opened, "forget", refresh_module.Options(), lambda: erase(opened, *names))
 
 
-def _read_names(given: str) -> list[str]:
+def _read_names(given: str | None) -> list[str]:
     if given != "-":
-        return [given]
-    return [line.strip() for line in sys.stdin if line.strip()]
+        return [given or ""]
+    # As text files are read: a byte order mark belongs to no id, and would hide the first one.
+    content = as_utf8(io.BytesIO(sys.stdin.buffer.read())).read()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeError:
+        text = "\0"
+    if "\0" in text:
+        raise UsageError(
+            "Standard input is neither UTF-8 nor UTF-16 text with a byte order mark. Nothing was"
+            " erased."
+        )
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 @app.command()

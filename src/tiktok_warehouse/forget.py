@@ -3,8 +3,8 @@
 The lake is otherwise never rewritten. Here each Parquet file that names the forgotten is written
 anew without those rows and swapped in, the build database is made again from what is left, and
 the versions that were published before are removed once the new one is out. A note of what is
-being forgotten (keyed hashes and ids, never a viewer's id) lies in the home until all is done, so
-that a run which was killed is finished by the next command.
+being forgotten (keyed hashes and ids, never a viewer's id) lies in the home until all is done, one
+for each time that somebody asked, so that runs which were killed are finished by the next command.
 """
 
 from __future__ import annotations
@@ -29,8 +29,11 @@ from tiktok_warehouse.entities import ENTITIES, list_all_entities
 from tiktok_warehouse.errors import UsageError
 from tiktok_warehouse.home import Home
 from tiktok_warehouse.named_in import is_named_in
+from tiktok_warehouse.plain_files import remove_plain
 
-_NOTE = ".forgetting.json"
+_NOTE = ".forgetting-{}.json"
+# Of homes of before, which had one for whoever was forgotten last.
+_OLD_NOTE = ".forgetting.json"
 _WHITE_SPACE = " \t\n\r\v\f"
 _OWNER = "archive_owner"
 _PERSON_COLUMNS = ("person_id", "followed_person", "follower_person", _OWNER)
@@ -60,6 +63,8 @@ class Forgetting:
         account_ids: ids of the account.
         video_ids: ids of videos that were never another account's.
         handles: handles that the account has had, without @ and in small letters.
+        files_searched: whether files as they came and texts of comments have been looked through.
+            Of a person only who was told the ids can do that, and the note does not hold them.
         receipt_id: name of the receipt, which says nothing of whom.
         started_at: UTC.
         rows_removed: raw rows by entity.
@@ -67,7 +72,7 @@ class Forgetting:
         quarantine_removed: refused files and notes that named the forgotten, or that could not be
             read to see whether they do.
         landing_removed: hidden and unfinished files in ``landing/`` that named the forgotten.
-        landing_unread: those that could not be read to see; they are still there.
+        landing_unread: those that could not be read to see, or not be deleted: still there.
         mentions_removed: other people's comments whose text named the forgotten.
     """
 
@@ -76,6 +81,7 @@ class Forgetting:
     account_ids: list[str] = field(default_factory=list)
     video_ids: list[str] = field(default_factory=list)
     handles: list[str] = field(default_factory=list)
+    files_searched: bool = True
     receipt_id: str = ""
     started_at: str = ""
     rows_removed: dict[str, int] = field(default_factory=dict)
@@ -134,12 +140,13 @@ def forget_person(home: Home, *person_ids: str) -> Forgetting:
     )
     # What waits in landing/ would bring the person back with the next refresh.
     ingest.ingest_paths(home, [home.landing], taken_from_landing=True)
-    # Before the note: it does not hold the ids by which files are searched.
-    forgetting = Forgetting(what="person", person_keys=keys)
+    forgetting = Forgetting(what="person", person_keys=keys, files_searched=False)
+    _begin(home, forgetting)
     names = [person_id.strip() for person_id in person_ids]
-    _clear_files(home, forgetting, [*names, *keys])
-    _empty_mentions(home, forgetting, names)
-    return resume(home, _begin(home, forgetting))
+    # An archive writes its owner's handle without @, in letters that may be large.
+    handles = [people.fold_handle(name) for name in names]
+    _search_files(home, forgetting, [*names, *keys], handles, [*names, *handles])
+    return resume(home, forgetting)
 
 
 def forget_account(home: Home, handle: str) -> Forgetting:
@@ -176,9 +183,8 @@ def forget_account(home: Home, handle: str) -> Forgetting:
         account_ids=sorted(ids),
         video_ids=videos,
         handles=sorted(handles),
+        files_searched=False,
     )
-    _clear_files(home, forgetting, [*ids, *videos, *keys], handles)
-    _empty_mentions(home, forgetting, [f"@{each}" for each in handles])
     return resume(home, _begin(home, forgetting))
 
 
@@ -208,21 +214,27 @@ def _find_videos(home: Home, ids: set[str], handles: set[str], keys: set[str]) -
     return sorted(video for video, theirs in owners.items() if video and all(theirs))
 
 
-def find_unfinished(home: Home) -> Forgetting | None:
-    """What a killed run was forgetting, or the owners of archives that landed in the clear.
+def find_unfinished(home: Home) -> list[Forgetting]:
+    """What killed runs were forgetting, the oldest first; else owners of archives in the clear.
 
-    None if there is neither.
+    Empty if there is neither.
 
     Raises:
         UsageError: the home's key is missing.
         OSError: the lake cannot be read.
     """
-    path = home.root / _NOTE
-    if path.exists():
-        return Forgetting(**json.loads(path.read_text(encoding="utf-8")))
-    if any(_find_clear_owners(path) for path in home.raw.glob("*/archive_*.parquet")):
-        return _begin(home, Forgetting(what="archive owners"))
-    return None
+    found = []
+    for path in [*sorted(home.root.glob(_NOTE.format("*"))), home.root / _OLD_NOTE]:
+        if path.exists():
+            forgetting = Forgetting(**json.loads(path.read_text(encoding="utf-8")))
+            path.replace(_find_note(home, forgetting))
+            found.append(forgetting)
+    # A killed run leaves what was no note yet; it names the forgotten too.
+    for path in home.root.glob(".forgetting*.new"):
+        path.unlink()
+    if not found and any(_find_clear_owners(path) for path in home.raw.glob("*/archive_*.parquet")):
+        found.append(_begin(home, Forgetting(what="archive owners")))
+    return found
 
 
 def _find_clear_owners(path: Path) -> set[str]:
@@ -265,6 +277,10 @@ def resume(home: Home, forgetting: Forgetting) -> Forgetting:
         OSError: the lake cannot be written; the next command goes on from there.
     """
     shutil.rmtree(home.raw / lake.INCOMING, ignore_errors=True)
+    if forgetting.what == "account" and not forgetting.files_searched:
+        needles = [*forgetting.account_ids, *forgetting.video_ids, *forgetting.person_keys]
+        mentions = [f"@{handle}" for handle in forgetting.handles]
+        _search_files(home, forgetting, needles, forgetting.handles, mentions)
     _hash_owners(home, forgetting)
     for folder in sorted(home.raw.iterdir()):
         registry = next(iter(folder.glob(f"{lake.REGISTRY}.*.parquet")), None)
@@ -334,7 +350,7 @@ def finish(home: Home, forgetting: Forgetting, version: str | None) -> Receipt:
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(asdict(receipt), indent=2) + "\n"
     (folder / f"{receipt.receipt_id}.json").write_text(text, encoding="utf-8")
-    (home.root / _NOTE).unlink(missing_ok=True)
+    _find_note(home, forgetting).unlink(missing_ok=True)
     return receipt
 
 
@@ -345,12 +361,18 @@ def _begin(home: Home, forgetting: Forgetting) -> Forgetting:
     return forgetting
 
 
+def _find_note(home: Home, forgetting: Forgetting) -> Path:
+    return home.root / _NOTE.format(forgetting.receipt_id)
+
+
 def _write_note(home: Home, forgetting: Forgetting) -> None:
-    path = home.root / _NOTE
-    unfinished = path.with_name(f"{_NOTE}.new")
+    path = _find_note(home, forgetting)
+    unfinished = path.with_name(f"{path.name}.new")
     unfinished.write_text(json.dumps(asdict(forgetting)), encoding="utf-8")
     unfinished.chmod(0o600)
+    _sync(unfinished)
     unfinished.replace(path)
+    _sync(home.root)
 
 
 def _now() -> str:
@@ -477,7 +499,7 @@ def _forget_name(source_file: str, handles: list[str]) -> str:
 
 
 def _count_again(registry: Path, handles: list[str]) -> None:
-    """Let the registry of an ingest say how many rows its files have now, and name no forgotten.
+    """Let the registry of an ingest say what its files are now, and name no forgotten.
 
     The name of an export often has the account's handle in it.
     """
@@ -493,12 +515,13 @@ def _count_again(registry: Path, handles: list[str]) -> None:
     ]
     place = table.schema.get_field_index("raw_rows")
     name_place = table.schema.get_field_index("source_file")
-    if (table.column(place).to_pylist(), table.column(name_place).to_pylist()) == (counts, names):
-        return
     counted = table.set_column(place, table.schema.field(place), pa.array(counts, pa.int64()))
     counted = counted.set_column(
         name_place, table.schema.field(name_place), pa.array(names, pa.string())
     )
+    counted = lake.with_hashes(counted, registry.parent)
+    if counted.equals(table, check_metadata=True):
+        return
     unfinished = registry.with_name(f".{registry.name}")
     pq.write_table(counted, unfinished)
     _sync(unfinished)
@@ -517,8 +540,22 @@ def _sync(path: Path) -> None:
 # ---------------------------------------------------------------- refused files
 
 
+def _search_files(
+    home: Home,
+    forgetting: Forgetting,
+    needles: Iterable[str],
+    handles: Iterable[str],
+    mentions: Iterable[str],
+) -> None:
+    """Look through files as they came, and the texts of other people's comments."""
+    _clear_files(home, forgetting, needles, handles)
+    _empty_mentions(home, forgetting, mentions)
+    forgetting.files_searched = True
+    _write_note(home, forgetting)
+
+
 def _clear_files(
-    home: Home, forgetting: Forgetting, needles: Iterable[str], handles: Iterable[str] = ()
+    home: Home, forgetting: Forgetting, needles: Iterable[str], handles: Iterable[str]
 ) -> None:
     """Remove files as they came that name the forgotten.
 
@@ -535,10 +572,9 @@ def _clear_files(
         if path.is_symlink() or not path.is_file():
             continue
         is_named = is_named_in(path, wanted, folded)
-        if is_named:
-            path.unlink()
+        if is_named and remove_plain(path):
             forgetting.landing_removed += 1
-        elif is_named is None:
+        elif is_named is not False:
             forgetting.landing_unread += 1
 
 
@@ -575,9 +611,14 @@ def _list_not_reached(home: Home, forgetting: Forgetting) -> tuple[str, ...]:
         found.append("The originals in the folder that keep_originals names.")
     if postgres.find_destination() is not None:
         found.append("PostgreSQL's write-ahead log, replicas and backups.")
+    if not forgetting.files_searched:
+        found.append(
+            "Files in quarantine/ and landing/, and mentions in comments: the run that looked"
+            " through them was killed. Forget the same person again."
+        )
     if forgetting.landing_unread:
         found.append(
             f"{forgetting.landing_unread} files in landing/ that are hidden or unfinished and"
-            " cannot be looked into."
+            " cannot be looked into, or not be deleted."
         )
     return tuple(found)

@@ -8,6 +8,7 @@ zip is kept in quarantine as it was offered.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -48,8 +49,8 @@ from tiktok_warehouse.offers import (
     take_signature,
     wait_until_settled,
 )
-from tiktok_warehouse.plain_files import open_plain
-from tiktok_warehouse.quarantine import quarantine_file, quarantine_rows
+from tiktok_warehouse.plain_files import open_plain, remove_plain
+from tiktok_warehouse.quarantine import hash_raw, name_copy, quarantine_file, quarantine_rows
 from tiktok_warehouse.recognise import load_mappings, open_table
 from tiktok_warehouse.scratch import clear_left_behind, open_scratch
 
@@ -58,6 +59,8 @@ SOURCE_KIND = exports.EVENT_LOG
 FORGOTTEN_FILE = "(forgotten)"
 _SCRATCH = "scratch"
 _PROBLEMS_KEPT = 1000
+# A name is too long here, or what is a folder there lies here as a file, or the other way round.
+_NO_PLACE = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 
 @dataclass(frozen=True)
@@ -824,22 +827,46 @@ def _clear_landing(
                     " it stays, and the next ingest takes it as a new version",
                 )
             )
-        elif home.keep_originals is None:
-            offer.path.unlink()
-        else:
-            _keep_original(offer.path, home.keep_originals / offer.label)
+        elif not _take_away(home, offer):
+            left.append(
+                Ignored(
+                    offer.label,
+                    "it has landed, and cannot be taken away: it lies behind a link, or in a folder"
+                    " that this user may not write; delete it yourself",
+                )
+            )
     return left
 
 
-def _keep_original(path: Path, wanted: Path) -> None:
+def _take_away(home: Home, offer: Offer) -> bool:
+    if home.keep_originals is None:
+        return remove_plain(offer.path)
+    try:
+        kept = _keep_original(offer.path, home.keep_originals / offer.label)
+    except RefusedFile:
+        return False
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        sha256 = hash_raw(offer.path)
+        if error.errno not in _NO_PLACE or sha256 is None:
+            raise
+        kept = _keep_original(offer.path, home.keep_originals / name_copy(sha256, offer.path.name))
+    if remove_plain(offer.path):
+        return True
+    # Or there would be one more of it after each ingest.
+    kept.unlink()
+    return False
+
+
+def _keep_original(path: Path, wanted: Path) -> Path:
     wanted.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for attempt in range(1, 10_000):
         target = wanted
         if attempt > 1:
             target = wanted.with_name(f"{wanted.stem}.{attempt}{wanted.suffix}")
         if _copy_new(path, target):
-            path.unlink()
-            return
+            return target
     raise FileExistsError(f"{wanted} exists ten thousand times; clear the folder of originals.")
 
 
@@ -855,7 +882,9 @@ def _copy_new(source: Path, target: Path) -> bool:
             new.flush()
             os.fsync(new.fileno())
         shutil.copystat(source, target)
-    except OSError:
+        # It holds viewers' ids in the clear, whatever the original's folder let others see.
+        target.chmod(0o600)
+    except (OSError, RefusedFile):
         target.unlink(missing_ok=True)
         raise
     return True

@@ -7,6 +7,7 @@ complete and on disk, so an ingest lands as a whole or not at all.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterable
@@ -51,7 +52,11 @@ REGISTRY_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Registered:
-    """One row of the registry: one entity that one source file gave. Texts joined by commas."""
+    """One row of the registry: one entity that one source file gave. Texts joined by commas.
+
+    ``file_sha256`` is that of the Parquet file; it stands beside the rows of the registry, and is
+    None in lakes of before.
+    """
 
     ingest_seq: int
     ingest_id: str
@@ -67,6 +72,7 @@ class Registered:
     raw_rows: int
     unknown_columns: str | None
     ingested_at: datetime
+    file_sha256: str | None = None
 
 
 @dataclass
@@ -122,8 +128,45 @@ def read_registry(home: Home) -> list[Registered]:
     """Every landed file so far, in the order of ``ingest_seq``."""
     rows: list[dict[str, Any]] = []
     for path in sorted(home.raw.glob(f"*/{REGISTRY}.*.parquet")):
-        rows += pq.ParquetFile(path).read().to_pylist()
+        table = pq.ParquetFile(path).read()
+        hashes = table.schema.metadata or {}
+        for row in table.to_pylist():
+            sha256 = hashes.get(_hash_key(row["ingest_seq"]))
+            rows.append({**row, "file_sha256": sha256.decode() if sha256 else None})
     return sorted((Registered(**row) for row in rows), key=lambda row: row.ingest_seq)
+
+
+def with_hashes(table: pa.Table, folder: Path) -> pa.Table:
+    """A registry with the SHA-256 of each of its files, as they lie in a folder."""
+    hashes = {
+        _hash_key(row["ingest_seq"]): hash_file(
+            folder / f"{row['entity']}.{row['ingest_seq']}.parquet"
+        )
+        for row in table.select(["entity", "ingest_seq"]).to_pylist()
+    }
+    return table.replace_schema_metadata(hashes)
+
+
+def _hash_key(ingest_seq: int) -> bytes:
+    return f"sha256.{ingest_seq}".encode()
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file of the lake, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def find_change(home: Home, row: Registered) -> str | None:
+    """What is to be said of a landed file that has other values than it landed with.
+
+    None if it has the same, if its rows are not as many (which the checks say), or if that cannot
+    be known.
+    """
+    path = home.raw / row.ingest_id / f"{row.entity}.{row.ingest_seq}.parquet"
+    if row.file_sha256 is None or find_damage(home, row, every_page=False) is not None:
+        return None
+    return None if hash_file(path) == row.file_sha256 else "it is not the file that was landed"
 
 
 def find_damage(home: Home, row: Registered, *, every_page: bool) -> str | None:
@@ -283,7 +326,8 @@ def land(home: Home, incoming: Incoming) -> bool:
         return False
     rows = [vars(row) for row in incoming.registered]
     registry = incoming.folder / f"{REGISTRY}.{incoming.first_seq}.parquet"
-    pq.write_table(pa.Table.from_pylist(rows, schema=REGISTRY_SCHEMA), registry)
+    table = pa.Table.from_pylist(rows, schema=REGISTRY_SCHEMA)
+    pq.write_table(with_hashes(table, incoming.folder), registry)
     _sync(registry)
     _sync(incoming.folder)
     incoming.folder.rename(home.raw / incoming.ingest_id)

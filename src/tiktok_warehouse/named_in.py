@@ -9,6 +9,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
 import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -34,8 +35,8 @@ _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 # JSON inside JSON has its backslashes doubled.
 _BACKSLASHES = re.compile(rb"\\+u")
 _ESCAPES = re.compile(rb"(?:\\+u[0-9a-fA-F]{4})+")
-_REFERENCES = re.compile(rb"&#(x?)([0-9a-fA-F]{1,6});")
-_ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "latin-1")
+_REFERENCES = re.compile(rb"&#([xX]?)0*([0-9a-fA-F]{1,6});")
+_ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "latin-1")
 
 
 class _Unreadable(Exception):
@@ -43,19 +44,19 @@ class _Unreadable(Exception):
 
 
 def is_named_in(path: Path, needles: Sequence[str], handles: Sequence[str]) -> bool | None:
-    """Whether one of some texts stands in a file, also as JSON or XML escape it.
+    """Whether one of some texts stands in a file or in its name, also as JSON or XML escape it.
 
     Args:
         path: the file; links are not followed.
         needles: texts as they are written.
-        handles: texts in small letters, looked for in any case of letters, and in the file's name.
+        handles: texts in small letters, looked for in any case of letters.
 
     Returns:
         None where it cannot be looked into.
     """
-    if any(handle in path.name.casefold() for handle in handles):
-        return True
     wanted = (_encode(needles), _encode(handles))
+    if _is_in(os.fsencode(path.name), wanted):
+        return True
     try:
         with open_plain(path) as file:
             return _look(file, wanted, _LEVELS, path.stat().st_size)
@@ -83,6 +84,11 @@ def _look(file: IO[bytes], wanted: _Wanted, levels: int, packed: int) -> bool:
         raise _Unreadable
     if levels < 0:
         raise _Unreadable
+    if start.startswith((*_UNPACKERS, b"PK")):
+        # What a packed file says of itself: comments, the name it had, what lies behind its end.
+        if any(_is_in(window, wanted) for window in _read_windows(file, wanted)):
+            return True
+        file.seek(0)
     for magic, unpack in _UNPACKERS.items():
         if start.startswith(magic):
             return _look(_Counted(unpack(file), packed), wanted, levels - 1, packed)  # type: ignore[arg-type]
@@ -127,24 +133,24 @@ class _Counted:
 
 
 def _look_at_text(file: IO[bytes], wanted: _Wanted, *, is_utf16: bool) -> bool:
-    # A character may be written as eight bytes and more, in UTF-16 as twice as many.
-    overlap = 24 * max((len(text) for texts in wanted for text in texts), default=0)
     is_text = True
-    rest = b""
-    for chunk in _read_chunks(file):
-        window = rest + chunk
+    for window in _read_windows(file, wanted):
         if _is_in(window, wanted):
             return True
-        is_text = is_text and (is_utf16 or _BINARY.search(chunk) is None)
-        rest = window[-overlap:] if overlap else b""
+        is_text = is_text and (is_utf16 or _BINARY.search(window) is None)
     if not is_text:
         raise _Unreadable
     return False
 
 
-def _read_chunks(file: IO[bytes]) -> Iterator[bytes]:
+def _read_windows(file: IO[bytes], wanted: _Wanted) -> Iterator[bytes]:
+    """A file in pieces that overlap, so that what is looked for stands in one of them whole."""
+    # A character may be written as eight bytes and more, in UTF-16 as twice as many.
+    overlap = 24 * max((len(text) for texts in wanted for text in texts), default=0)
+    rest = b""
     while chunk := file.read(_CHUNK_BYTES):
-        yield chunk
+        yield rest + chunk
+        rest = (rest + chunk)[-overlap:] if overlap else b""
 
 
 def _is_in(window: bytes, wanted: _Wanted) -> bool:

@@ -112,7 +112,15 @@ def _expand(given: Path, home: Path | None) -> Iterator[tuple[Path, str, Path | 
 
 
 def _walk(folder: Path, home: Path | None) -> Iterator[tuple[Path, str, Path | None]]:
-    for root, folders, files in os.walk(folder, onerror=_raise):
+    closed: list[Path] = []
+
+    def pass_by(error: OSError) -> None:
+        # Of the home's own folder: one that somebody put there must not stop all others.
+        if home is None or Path(error.filename) == folder or not folder.is_relative_to(home):
+            raise error
+        closed.append(Path(error.filename))
+
+    for root, folders, files in os.walk(folder, onerror=pass_by):
         folders.sort()
         here = Path(root)
         if _is_of_home(here, home):
@@ -127,10 +135,8 @@ def _walk(folder: Path, home: Path | None) -> Iterator[tuple[Path, str, Path | N
             yield here / name, _readable((here / name).relative_to(folder).as_posix()), folder
         for name in sorted(files):
             yield here / name, _readable((here / name).relative_to(folder).as_posix()), folder
-
-
-def _raise(error: OSError) -> None:
-    raise error
+    for path in closed:
+        yield path, _readable(path.relative_to(folder).as_posix()), folder
 
 
 def _readable(name: str) -> str:
@@ -160,6 +166,8 @@ def _why_ignored(path: Path, root: Path | None, home: Path | None) -> str | None
         return "a linked folder; links are not followed"
     if path.name.lower().endswith(UNFINISHED_SUFFIXES):
         return "an unfinished download, by its name"
+    if path.is_dir():
+        return "a folder that cannot be read"
     if path.exists() and not path.is_symlink() and not path.is_file():
         return "not a regular file"
     return None

@@ -1,4 +1,4 @@
-"""The one way to open a file that was offered: what a link points to is never read.
+"""The one way to open or delete a file that was offered: no link is ever followed.
 
 Whoever may write into ``landing/`` is not always whoever may read another client's files. So a link
 is refused, in any place of the path; a path is gone through folder by folder, so that none can be
@@ -11,6 +11,8 @@ import errno
 import io
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tiktok_warehouse.errors import RefusedFile
@@ -34,15 +36,38 @@ def open_plain(path: Path) -> io.BufferedReader:
     return os.fdopen(descriptor, "rb")
 
 
+def remove_plain(path: Path) -> bool:
+    """Delete a file, through no link: else whoever writes the folder could have others deleted.
+
+    Returns:
+        Whether it is gone. False: it lies behind a link, or this user may not delete it.
+    """
+    try:
+        with _enter_folder(path) as folder:
+            os.unlink(path.name, dir_fd=folder)
+    except FileNotFoundError:
+        return True
+    except (RefusedFile, OSError):
+        return False
+    return True
+
+
 def _open(path: Path) -> int:
-    *folders, name = Path(os.path.abspath(path)).parts  # noqa: PTH100 - resolve() follows links
+    with _enter_folder(path) as folder:
+        return os.open(path.name, _FILE, dir_fd=folder)
+
+
+@contextmanager
+def _enter_folder(path: Path) -> Iterator[int]:
+    """The folder that a file lies in, opened; what goes wrong in it is said of the file."""
+    folders = Path(os.path.abspath(path)).parts[:-1]  # noqa: PTH100 - resolve() follows links
     here = os.open(folders[0], _FOLDER)
     try:
         for folder in folders[1:]:
             inner = os.open(folder, _FOLDER, dir_fd=here)
             os.close(here)
             here = inner
-        return os.open(name, _FILE, dir_fd=here)
+        yield here
     except OSError as error:
         # Of a folder the system says that it is none.
         if error.errno == errno.ELOOP or (error.errno == errno.ENOTDIR and _is_behind_link(path)):

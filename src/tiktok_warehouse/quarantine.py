@@ -18,7 +18,7 @@ from typing import Any
 
 from tiktok_warehouse.errors import RefusedFile
 from tiktok_warehouse.home import Home
-from tiktok_warehouse.plain_files import open_plain
+from tiktok_warehouse.plain_files import open_plain, remove_plain
 
 MALFORMED_SUFFIX = ".malformed_rows.txt"
 REASON_SUFFIX = ".reason.json"
@@ -37,18 +37,18 @@ def quarantine_file(
         label: its name for people.
         reason: why it was refused and what to do.
         now: when.
-        move: take the file out of its folder (landing) instead of copying it.
+        move: take the file out of its folder (landing) instead of copying it, if that may be.
 
     Returns:
-        Where it lies now; None if it cannot be read, and then it stays where it was.
+        Where it lies now; None if it cannot be read (any more), and then it stays where it was.
 
     Raises:
         OSError: no space or no access in the quarantine.
     """
-    sha256 = _hash_raw(path)
+    sha256 = hash_raw(path)
     if sha256 is None:
         return None
-    target = _find_copy(home, sha256) or home.quarantine / _name(sha256, path.name)
+    target = _find_copy(home, sha256) or home.quarantine / name_copy(sha256, path.name)
     # The reason first: a kill in between must not leave a file that nobody can explain.
     _write_reason(
         target,
@@ -60,10 +60,15 @@ def quarantine_file(
         },
         now,
     )
-    if not target.exists():
-        _copy_whole(path, target)
+    try:
+        if not target.exists():
+            _copy_whole(path, target)
+    except (FileNotFoundError, RefusedFile):
+        # It was taken away, or a link was put in its place.
+        target.with_name(target.name + REASON_SUFFIX).unlink()
+        return None
     if move:
-        path.unlink()
+        remove_plain(path)
     return target
 
 
@@ -93,7 +98,7 @@ def quarantine_rows(
     Raises:
         OSError: no space or no access in the quarantine.
     """
-    target = home.quarantine / (_name(sha256, file_name) + MALFORMED_SUFFIX)
+    target = home.quarantine / (name_copy(sha256, file_name) + MALFORMED_SUFFIX)
     _write_reason(
         target,
         {
@@ -113,7 +118,8 @@ def quarantine_rows(
     return target
 
 
-def _hash_raw(path: Path) -> str | None:
+def hash_raw(path: Path) -> str | None:
+    """SHA-256 of a file's bytes as they are; None if it cannot be read."""
     try:
         with open_plain(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -121,7 +127,8 @@ def _hash_raw(path: Path) -> str | None:
         return None
 
 
-def _name(sha256: str, file_name: str) -> str:
+def name_copy(sha256: str, file_name: str) -> str:
+    """A name that every file system takes, and that still reads like the file's own."""
     end = os.fsencode(file_name)[-_NAME_BYTES:].decode("utf-8", "ignore")
     return f"{sha256[:12]}-{end}"
 
@@ -129,7 +136,7 @@ def _name(sha256: str, file_name: str) -> str:
 def _find_copy(home: Home, sha256: str) -> Path | None:
     for path in sorted(home.quarantine.glob(f"{sha256[:12]}-*")):
         is_note = path.name.endswith((MALFORMED_SUFFIX, REASON_SUFFIX))
-        if not is_note and _hash_raw(path) == sha256:
+        if not is_note and hash_raw(path) == sha256:
             return path
     return None
 

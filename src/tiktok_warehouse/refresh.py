@@ -49,7 +49,7 @@ class RefreshResult:
         published: the new version; None if there was nothing to build.
         copied: what changed in PostgreSQL; None if nothing, or if no copy is asked for.
         copy_problem: why PostgreSQL does not show what is published; None otherwise.
-        receipt: of a person or an account that was forgotten; None otherwise.
+        receipts: of people and accounts that were forgotten.
         unchanged: the version that still holds, as nothing new came in; None otherwise.
         checks: what dbt's tests and the expectations saw.
         changes: what the new version changes, in at most ten sentences.
@@ -61,7 +61,7 @@ class RefreshResult:
     checks: tuple[CheckResult, ...] = ()
     changes: tuple[str, ...] = ()
     unchanged: str | None = None
-    receipt: forget.Receipt | None = None
+    receipts: tuple[forget.Receipt, ...] = ()
     copied: postgres.Copied | None = None
     copy_problem: postgres.CopyFailed | None = None
 
@@ -104,27 +104,27 @@ def refresh(home: Home, watcher: Watcher, options: Options) -> RefreshResult:
 
     A file that cannot be read goes to quarantine and does not stop the others. A failing check
     stops the run before anything is published. If neither data nor code nor configuration changed
-    since the last version, there is nothing to build. Every run is written into the ledger. What a
-    killed ``forget`` has left undone is done first. Where a copy in PostgreSQL is asked for and
-    cannot be made, the result says so: the files are published all the same.
+    since the last version, there is nothing to build. Every run is written into the ledger. What
+    killed runs of ``forget`` have left undone is done first. Where a copy in PostgreSQL is asked
+    for and cannot be made, the result says so: the files are published all the same.
 
     Raises:
         ChecksFailed, UsageError, WarehouseError, OSError: see the steps.
     """
     destination = postgres.find_destination()
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
-    forgetting = forget.find_unfinished(home)
-    if forgetting is not None:
+    unfinished = forget.find_unfinished(home)
+    for forgetting in unfinished:
         forget.resume(home, forgetting)
-        # What was published names the forgotten, and so would a comparison with it.
+        # What was published names them, and so would a comparison with it.
         options = replace(options, ignores_published=True, rebuild_everything=True)
     run = ledger.begin(home, run_id, "refresh --sample" if options.sample else "refresh")
     try:
         with transform.DbtProcess() as dbt:
             result = _refresh(home, run, watcher, options, dbt)
-        if forgetting is not None:
-            version = result.published.version if result.published else None
-            result = replace(result, receipt=forget.finish(home, forgetting, version))
+        version = result.published.version if result.published else None
+        receipts = tuple(forget.finish(home, forgetting, version) for forgetting in unfinished)
+        result = replace(result, receipts=receipts)
         if destination is not None:
             result = _copy_current(home, run, destination, result)
     except BaseException as error:
@@ -176,7 +176,9 @@ def _refresh(
     set_aside: list[str] = []
     if not options.sample:
         with run.step("ingest"):
-            set_aside = _set_damaged_aside(home, newest.origin.ingest_seq if newest else 0)
+            set_aside = _set_damaged_aside(
+                home, newest.origin.ingest_seq if newest else 0, options.rebuild_everything
+            )
             ingested = ingest.ingest_paths(
                 home, [home.landing], taken_from_landing=True, on_progress=watcher.on_ingest
             )
@@ -261,7 +263,7 @@ def _refresh(
     return RefreshResult(ingested, built, published, tuple(checks), tuple(changed))
 
 
-def _set_damaged_aside(home: Home, published_until: int) -> list[str]:
+def _set_damaged_aside(home: Home, published_until: int, rebuilds: bool) -> list[str]:
     """Look at the raw files that are yet to be built; take those that cannot be read out.
 
     Returns:
@@ -273,10 +275,17 @@ def _set_damaged_aside(home: Home, published_until: int) -> list[str]:
     consumed = transform.read_consumed(home)
     found = []
     for row in lake.read_registry(home):
-        if row.ingest_seq <= consumed.get(row.entity, 0):
-            continue
+        is_export = row.source_kind != ingest.SOURCE_KIND
         is_published = row.ingest_seq <= published_until
-        damage = lake.find_damage(home, row, every_page=not is_published)
+        if row.ingest_seq > consumed.get(row.entity, 0):
+            damage = lake.find_damage(home, row, every_page=not is_published)
+        elif rebuilds and is_export:
+            # Of rows that are missing the raw checks say more.
+            damage = None
+        else:
+            continue
+        if damage is None and is_export:
+            damage = lake.find_change(home, row)
         if damage is None:
             continue
         what = f"{row.ingest_id}/{row.entity}.{row.ingest_seq}.parquet of {home.raw}: {damage}"

@@ -15,12 +15,24 @@ import sys
 import time
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tiktok_warehouse import cli, dashboard, forget, ingest, lake, offers, people, publish
+from tiktok_warehouse import (
+    cli,
+    dashboard,
+    forget,
+    ingest,
+    lake,
+    offers,
+    people,
+    publish,
+    refresh,
+)
 from tiktok_warehouse.errors import ExitCode
 from tiktok_warehouse.exports import Settings
 from tiktok_warehouse.home import Home, open_home
@@ -189,7 +201,7 @@ def test_a_forgotten_person_stands_nowhere_and_the_marts_are_those_without_them(
     # Refused files of others stay.
     assert [path.name for path in home.quarantine.glob("*other.csv")]
     # It is over: the next run has nothing to do.
-    assert forget.find_unfinished(home) is None
+    assert forget.find_unfinished(home) == []
     assert cli.run(["refresh", "--home", str(home.root)]) == 0
     assert len(publish.list_versions(home)) == 1
 
@@ -225,7 +237,7 @@ def test_a_killed_forget_is_finished_by_the_next_command(home: Home) -> None:
     )
     killed = subprocess.run([sys.executable, "-c", code], env={**os.environ})
     assert killed.returncode == -9
-    assert forget.find_unfinished(home) is not None
+    assert len(forget.find_unfinished(home)) == 1
     assert cli.run(["refresh", "--home", str(home.root)]) == 0
     assert find(home, [ANNA, key]) == []
     assert len(publish.list_versions(home)) == 1
@@ -243,7 +255,7 @@ def test_what_cannot_be_forgotten_is_a_wrong_command_line(
     ):
         assert cli.run([*arguments, "--home", str(home.root)]) == ExitCode.USAGE
     assert "nobody" in capsys.readouterr().err
-    assert forget.find_unfinished(home) is None
+    assert forget.find_unfinished(home) == []
     assert time.monotonic() - started < 10
 
 
@@ -254,11 +266,19 @@ def escape(text: str) -> str:
     return "".join(f"\\u{ord(character):04x}" for character in text)
 
 
-def zipped(**members: bytes) -> bytes:
+def zipped(*, comment: str = "", **members: bytes) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.comment = comment.encode()
         for name, data in members.items():
             archive.writestr(name, data)
+    return content.getvalue()
+
+
+def gzip_named(name: str, data: bytes) -> bytes:
+    content = io.BytesIO()
+    with gzip.GzipFile(name, "wb", fileobj=content) as file:
+        file.write(data)
     return content.getvalue()
 
 
@@ -274,6 +294,12 @@ NAMING = {
     "lzma.xz": lzma.compress(ANNA.encode()),
     "bzip.bz2": bz2.compress(ANNA.encode()),
     "across.txt": b"x" * ((1 << 20) - 4) + ANNA.encode() + b"x" * 100,
+    "utf32.csv": f"who\n{ANNA}\n".encode("utf-32"),
+    "long-references.xml": "".join(f"&#X000{ord(c):x};" for c in ANNA).encode(),
+    "behind.zip": zipped(inner=b"ben") + ANNA.encode(),
+    "comment.zip": zipped(inner=b"ben", comment=ANNA),
+    "named.csv.gz": gzip_named(ANNA, b"ben"),
+    f"{ANNA}.csv": b"who\nben\n",
 }
 UNREADABLE = {
     "bomb.csv.gz": gzip.compress(bytes(200_000_000)),
@@ -350,10 +376,131 @@ def test_mentions_in_comments_of_others_are_emptied(small: Home, tmp_path: Path,
     assert forgetting.mentions_removed == 1
 
 
-def test_ids_come_by_standard_input(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_ids_come_by_standard_input(
+    small: Home, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
     asked: list[tuple[str, ...]] = []
     monkeypatch.setattr(forget, "forget_person", lambda _home, *ids: asked.append(ids))
-    monkeypatch.setattr(cli, "_refresh", lambda *_: None)
-    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{ANNA}\n\n ben \n"))
-    assert cli.run(["forget", "--person", "-", "--home", str(home.root)]) == 0
-    assert asked == [(ANNA, "ben")]
+    monkeypatch.setattr(refresh, "refresh", lambda *_: refresh.RefreshResult(None, None, None))
+    offer_ids(monkeypatch, f"{ANNA}\r\n\n ben \nzoë".encode(encoding))
+    assert cli.run(["forget", "--person", "-", "--home", str(small.root)]) == 0
+    assert asked == [(ANNA, "ben", "zoë")]
+
+
+@pytest.mark.parametrize(
+    "content", [f"{ANNA}\n".encode("utf-16-le"), b"zo\xeb\n", b"", b"\xff\xfea"]
+)
+def test_ids_that_cannot_be_read_are_a_wrong_command_line(
+    small: Home, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    offer_ids(monkeypatch, content)
+    assert cli.run(["forget", "--person", "-", "--home", str(small.root)]) == ExitCode.USAGE
+
+
+def offer_ids(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+def test_no_other_run_comes_between_the_erasure_and_the_build(
+    small: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+
+    @contextmanager
+    def hold_lock(_home: Home, command: str) -> Iterator[None]:
+        done.append(f"lock for {command}")
+        yield
+        done.append("unlock")
+
+    def note_refresh(*_: object) -> refresh.RefreshResult:
+        done.append("refresh")
+        return refresh.RefreshResult(None, None, None)
+
+    monkeypatch.setattr(cli, "hold_lock", hold_lock)
+    monkeypatch.setattr(forget, "forget_person", lambda *_: done.append("erase"))
+    monkeypatch.setattr(refresh, "refresh", note_refresh)
+    assert cli.run(["forget", "--person", ANNA, "--home", str(small.root)]) == 0
+    assert done == ["lock for forget", "erase", "refresh", "unlock"]
+
+
+# ---------------------------------------------------------------- killed runs
+
+
+class Killed(BaseException):
+    """As kill -9: nothing of ours tidies up."""
+
+
+def land_events(home: Home) -> None:
+    for name, content in FILES.items():
+        (home.landing / name).write_text(content, "utf-8")
+    ingest.ingest_paths(home, [home.landing], taken_from_landing=True)
+
+
+def kill_in(monkeypatch: pytest.MonkeyPatch, name: str, erase: Callable[[], object]) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(forget, name, die)
+        with pytest.raises(Killed):
+            erase()
+
+
+def finish_all(home: Home) -> list[forget.Receipt]:
+    """What a refresh does, without the build."""
+    unfinished = forget.find_unfinished(home)
+    for forgetting in unfinished:
+        forget.resume(home, forgetting)
+    return [forget.finish(home, forgetting, None) for forgetting in unfinished]
+
+
+@pytest.mark.parametrize("first", ["person", "account"])
+def test_of_several_killed_erasures_each_is_finished(
+    small: Home, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    land_events(small)
+    erasures: list[Callable[[], object]] = [
+        lambda: forget.forget_person(small, ANNA),
+        lambda: forget.forget_account(small, "cooks"),
+    ]
+    for erase in erasures if first == "person" else reversed(erasures):
+        kill_in(monkeypatch, "_rewrite", erase)
+    # A home that was left by a version of before has a note without a name.
+    newest = sorted(small.root.glob(".forgetting-*.json"))[-1]
+    newest.rename(small.root / ".forgetting.json")
+    (small.root / ".forgetting-x.json.new").write_text(f'{{"handles": ["{ANNA}"')
+    receipts = finish_all(small)
+    assert sorted(receipt.what for receipt in receipts) == ["account", "person"]
+    assert find(small, [ANNA, people.hash_person(SECRET.encode(), ANNA), "acc-2", "vid-2"]) == []
+    assert list(small.root.glob(".forgetting*")) == []
+    assert len(list((small.logs / "forgotten").iterdir())) == 2
+    landed = lake.read_registry(small)
+    assert all(row.file_sha256 for row in landed)
+    assert not any(lake.find_change(small, row) for row in landed)
+    assert forget.find_unfinished(small) == []
+
+
+@pytest.mark.parametrize("where", ["_clear_files", "_empty_mentions", "_hash_owners"])
+def test_an_erasure_that_was_killed_while_it_looked_through_files_is_known(
+    small: Home, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Of an account the rest is done; of a person, whose id no note holds, it is said."""
+    land_events(small)
+    (small.quarantine / "x.csv").write_text("who\nvid-2\n")
+    kill_in(monkeypatch, where, lambda: forget.forget_person(small, ANNA))
+    kill_in(monkeypatch, where, lambda: forget.forget_account(small, "cooks"))
+    person, account = sorted(finish_all(small), key=lambda r: r.what, reverse=True)
+    said = any("Forget the same person again" in text for text in person.not_reached)
+    assert said == (where != "_hash_owners")
+    assert not any("again" in text for text in account.not_reached)
+    assert find(small, [people.hash_person(SECRET.encode(), ANNA), "acc-2", "vid-2"]) == []
+
+
+def test_an_owner_of_an_archive_is_found_in_any_letters(small: Home) -> None:
+    """A handle is given with @ and as people write it; a refused archive has it otherwise."""
+    (small.quarantine / "user_data.json").write_text('{"userName": "mira.bakes"')
+    (small.quarantine / "MIRA.Bakes.csv").write_text("x")
+    forgetting = forget.forget_person(small, "@Mira.Bakes")
+    assert list(small.quarantine.iterdir()) == []
+    assert forgetting.quarantine_removed == 2

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import hostile_files
-from tiktok_warehouse import cli, plain_files, preview, readers
+from tiktok_warehouse import cli, ingest, plain_files, preview, quarantine, readers
 from tiktok_warehouse.errors import RefusedFile, UsageError
 from tiktok_warehouse.home import FOLDERS, Home, open_home
 from tiktok_warehouse.ingest import IngestResult, ingest_paths
@@ -384,3 +384,113 @@ def test_a_home_that_its_owner_opened_to_a_group_stays_so(tmp_path: Path) -> Non
     root.chmod(0o750)
     assert cli.run(["doctor", "--home", str(root)]) == 0
     assert stat.S_IMODE(root.stat().st_mode) == 0o750
+
+
+# --- what cannot be moved, kept or deleted -----------------------------------------------------
+
+
+@pytest.fixture
+def keeping(tmp_path: Path) -> Home:
+    root = tmp_path / "keeping"
+    root.mkdir()
+    (root / "warehouse.toml").write_text(f'keep_originals = "{tmp_path / "originals"}"\n')
+    return open_home(root)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (b"a" * 251 + b".csv",) * 2,
+        (b"\xff" * 251 + b".csv",),
+        (b"video_views", b"video_views/video_views.csv"),
+    ],
+    ids=["long and twice", "long and no text", "a file where a folder goes"],
+)
+def test_an_original_of_any_name_is_kept(keeping: Home, names: tuple[bytes, ...]) -> None:
+    for number, name in enumerate(names):
+        path = Path(os.fsdecode(os.fsencode(keeping.landing) + b"/" + name))
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(GOOD + f"{number},2026-08-01,v1,2\n")
+        path.chmod(0o644)
+        assert len(land(keeping).landed) == 1
+        assert not path.exists()
+    assert keeping.keep_originals is not None
+    kept = [path for path in keeping.keep_originals.rglob("*") if path.is_file()]
+    assert len(kept) == len(names)
+    assert modes(keeping.keep_originals) == {0}
+
+
+def test_a_refused_file_that_goes_away_stops_no_other(
+    home: Home, foreign: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = quarantine._copy_whole
+
+    def go_away(source: Path, target: Path) -> None:
+        source.unlink()
+        if "link" in source.name:
+            source.symlink_to(foreign)
+        real(source, target)
+
+    monkeypatch.setattr(quarantine, "_copy_whole", go_away)
+    for name in ("gone.csv", "link.csv"):
+        put(home, name, f"who,what\n{name},liked\n")
+    put(home, "video_views-good.csv", GOOD)
+    result = land(home)
+    assert [file.source_file for file in result.landed] == ["video_views-good.csv"]
+    assert [each.quarantine for each in result.refused] == [None, None]
+    assert list(home.quarantine.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+@pytest.mark.parametrize("is_good", [False, True])
+def test_nothing_is_deleted_through_a_folder_that_became_a_link(
+    home: Home,
+    keeping: Home,
+    foreign: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_good: bool,
+    is_kept: bool,
+) -> None:
+    home = keeping if is_kept else home
+    put(home, "in/video_views.csv", GOOD if is_good else "who,what\nx,liked\n")
+
+    remove = plain_files.remove_plain
+
+    def swap(path: Path) -> bool:
+        (home.landing / "in").rename(home.root / "aside")
+        (home.landing / "in").symlink_to(foreign.parent)
+        return remove(path)
+
+    monkeypatch.setattr(ingest if is_good else quarantine, "remove_plain", swap)
+    result = land(home)
+    assert foreign.exists()
+    assert len(result.landed) == is_good
+    if is_good:
+        assert "cannot be taken away" in result.ignored[0].reason
+    if is_kept and home.keep_originals is not None:
+        assert [path for path in home.keep_originals.rglob("*") if path.is_file()] == []
+
+
+def test_a_folder_in_landing_that_cannot_be_read_stops_no_file(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.scandir
+
+    def scan(path: Any) -> Any:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    (home.landing / "a" / "closed").mkdir(parents=True)
+    put(home, "video_views-good.csv", GOOD)
+    result = land(home)
+    assert len(result.landed) == 1
+    assert [(each.source_file, each.reason) for each in result.ignored] == [
+        ("a/closed", "a folder that cannot be read")
+    ]
+    with pytest.raises(PermissionError):
+        ingest_paths(home, [home.landing / "a" / "closed"])
+    (home.root.parent / "out" / "closed").mkdir(parents=True)
+    with pytest.raises(PermissionError):
+        ingest_paths(home, [home.root.parent / "out"])

@@ -477,6 +477,23 @@ def test_archives_side_by_side_stay_apart(tmp_path: Path) -> None:
     assert sorted(len(group) for group in archive.find_archives(files)) == [1, 1, 1, 1, 1, 2]
 
 
+def test_folders_that_may_be_those_of_different_people_are_archives_of_their_own(
+    tmp_path: Path,
+) -> None:
+    def group(*names: str, zip_name: str | None = None) -> list[int]:
+        files = [ExportFile(name, tmp_path / "x", None, zip_name) for name in names]
+        return sorted(len(found) for found in archive.find_archives(files))
+
+    loose = ("in/anna/Watch History.txt", "in/anna/Profile Info.txt", "in/ben/Like List.txt")
+    assert group(*loose) == [1, 2]
+    assert group(*loose, zip_name="both.zip") == [1, 2]
+    assert group("in/Activity/Watch History.txt", "in/Profile/Profile Info.txt") == [2]
+    dutch = ("Activiteit/Kijkgeschiedenis.txt", "Reactie/Reacties.txt")
+    assert group(*(f"in/Tiktok/{name}" for name in dutch)) == [2]
+    assert group(*dutch, zip_name="TikTok_Data_1.zip") == [2]
+    assert group(*dutch) == [1, 1]
+
+
 # --- recognition and refusal -----------------------------------------------------------------
 
 FOREIGN = [

@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -33,7 +35,7 @@ from tiktok_warehouse import (
     versions,
 )
 from tiktok_warehouse import refresh as refresh_module
-from tiktok_warehouse.errors import ChecksFailed, ExitCode
+from tiktok_warehouse.errors import ChecksFailed, ExitCode, UsageError
 from tiktok_warehouse.home import Home, open_home
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -450,6 +452,45 @@ def test_a_row_that_is_missing_from_a_landed_export_stops_the_run_and_is_named(
     shown = capsys.readouterr().err
     assert "raw_rows_as_registered" in shown
     assert "studio_overview" in shown
+
+
+@pytest.mark.parametrize("state", ["landed", "published", "rebuilt"])
+@pytest.mark.parametrize("kind", ["studio_overview", "api_account_days", "archive_likes"])
+def test_a_landed_export_that_holds_other_values_is_never_read(
+    home: Home,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+    state: str,
+) -> None:
+    """Set aside before it is built; then of no matter, its rows are in; a rebuild asks for it."""
+    exports = PROJECT / "examples" / "exports"
+    assert cli.run(["ingest", str(exports), "--home", str(home.root)]) == 0
+    path = next(home.raw.glob(f"2*/{kind}.*.parquet"))
+    table = pq.read_table(path)
+    name = next(name for name in reversed(table.column_names) if not name.startswith("_"))
+    other = pa.array(["7"] * len(table), pa.string())
+    pq.write_table(table.set_column(table.column_names.index(name), name, other), path)
+    if state != "landed":
+        everything = {row.entity: row.ingest_seq for row in lake.read_registry(home)}
+        monkeypatch.setattr(transform, "read_consumed", lambda _home: everything)
+        origin = SimpleNamespace(ingest_seq=max(everything.values()), code="before", change_seq=0)
+        monkeypatch.setattr(publish, "find_newest", lambda _home: SimpleNamespace(origin=origin))
+
+    def build(*_: Any, **__: Any) -> None:
+        raise UsageError("it is built")
+
+    monkeypatch.setattr(transform, "build_models", build)
+    code = refresh(home, *(["--yes-rebuild-everything"] if state == "rebuilt" else []))
+    assert code == (ExitCode.NO_SPACE_OR_ACCESS if state == "rebuilt" else ExitCode.USAGE)
+    shown = flatten(capsys)
+    assert ("it is not the file that was landed" in shown) == (state != "published")
+    assert (path.name in shown.replace(" ", "")) == (state != "published")
+    landed = lake.read_registry(home)
+    assert all(row.file_sha256 for row in landed)
+    assert any(path.name.split(".")[1] == str(row.ingest_seq) for row in landed) == (
+        state != "landed"
+    )
 
 
 def test_a_closed_day_that_moves_without_an_ingest_has_to_be_accepted_with_a_reason(

@@ -22,7 +22,9 @@ from tiktok_warehouse.sources.personal_archive_sections import (
     ENTITIES_OF_ARCHIVE,
     OWNER,
     PERSON_COLUMNS_OF_ARCHIVE,
+    ROOTS,
     is_empty,
+    plain,
 )
 from tiktok_warehouse.sources.personal_archive_tally import (
     EMPTY,
@@ -188,7 +190,9 @@ def find_archives(files: Sequence[ExportFile]) -> list[tuple[ExportFile, ...]]:
     """Put the files of each archive together, in the order of their names; each is one ``read``.
 
     A JSON file is an archive; both of the names that TikTok gives it, in one folder, are one. Text
-    files are one archive with those whose section folders stand side by side. Text files of no
+    files are one archive with those whose section folders stand side by side; folders of other
+    names, where nothing says that they are an archive's, may be those of different people, and are
+    one archive each. Text files of no
     known section, in or above the folders of an archive, come last in it, for somebody to say so.
 
     Args:
@@ -200,7 +204,7 @@ def find_archives(files: Sequence[ExportFile]) -> list[tuple[ExportFile, ...]]:
     for file in sorted(files, key=lambda file: (file.zip_name or "", file.name)):
         name = PurePosixPath(file.name)
         is_text = name.suffix.casefold() == ".txt"
-        base = name.parts[: -2 if is_text else -1]
+        base = name.parts[: -2 if is_text and _is_in_section_folder(file, name) else -1]
         what = "" if is_text or name.name.casefold() in _JSON_NAMES else name.name
         key = ("txt" if is_text else "json", what, file.zip_name or "", *base)
         is_stray = is_text and txt_reader.find_section(name.stem) is None
@@ -215,6 +219,13 @@ def find_archives(files: Sequence[ExportFile]) -> list[tuple[ExportFile, ...]]:
         ]
         groups.setdefault(around[0] if around and key not in groups else key, []).extend(found)
     return [tuple(group) for group in groups.values()]
+
+
+def _is_in_section_folder(file: ExportFile, name: PurePosixPath) -> bool:
+    folders = name.parts[:-1]
+    return txt_reader.stands_in_archive(folders[:-1], file.zip_name) or (
+        bool(folders) and plain(folders[-1]) in ROOTS
+    )
 
 
 # --- reading -------------------------------------------------------------------------------
