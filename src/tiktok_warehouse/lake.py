@@ -55,7 +55,7 @@ class Registered:
     """One row of the registry: one entity that one source file gave. Texts joined by commas.
 
     ``file_sha256`` is that of the Parquet file; it stands beside the rows of the registry, and is
-    None in lakes of before.
+    None of event logs, and in lakes of before.
     """
 
     ingest_seq: int
@@ -137,12 +137,16 @@ def read_registry(home: Home) -> list[Registered]:
 
 
 def with_hashes(table: pa.Table, folder: Path) -> pa.Table:
-    """A registry with the SHA-256 of each of its files, as they lie in a folder."""
+    """A registry with the SHA-256 of each of its exports' files, as they lie in a folder.
+
+    The rows of an event log have ids, which say more, and its files can be large.
+    """
     hashes = {
         _hash_key(row["ingest_seq"]): hash_file(
             folder / f"{row['entity']}.{row['ingest_seq']}.parquet"
         )
         for row in table.select(["entity", "ingest_seq"]).to_pylist()
+        if row["entity"] not in ENTITIES
     }
     return table.replace_schema_metadata(hashes)
 
