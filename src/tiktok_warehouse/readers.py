@@ -59,6 +59,10 @@ _SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=.?"?\s*', re.IGNORECASE)
 _UTF8_BOM = b"\xef\xbb\xbf"
 _GZIP_MAGIC = b"\x1f\x8b"
 _PARQUET_MAGIC = b"PAR1"
+# A thousand columns of ten million rows need some 10 MiB; Arrow takes twenty times as much memory.
+MAX_FOOTER_BYTES = 16 << 20
+# Each batch becomes a row group of the lake, and some writers make one of every few rows.
+_SMALL_BATCHES = 1_000
 _FOREIGN_MAGICS = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -528,7 +532,7 @@ def _batch_records(
             fields = len(row)
             if fields == width and (fields > 1 or row[0].strip()):
                 rows.append(row)
-            else:
+            elif row:
                 text = _raw_text(position, reader.line_num)
                 if fields == width and '"' in text:
                     rows.append(row)
@@ -540,7 +544,8 @@ def _batch_records(
                     report(first_row + len(rows), problem, text)
                     rows.append(blank)
             position.line = reader.line_num
-            if len(rows) == most_rows or position.byte - bytes_at_start > BATCH_BYTES:
+            is_much = position.byte - bytes_at_start > BATCH_BYTES
+            if len(rows) == most_rows or (rows and is_much):
                 yield _text_batch(schema, rows, kept, first_row, problems)
                 first_row += len(rows)
                 rows, problems, bytes_at_start = [], {}, position.byte
@@ -770,6 +775,7 @@ def _batch_json(
 
 def _read_parquet(path: Path, scratch: Path) -> RawTable:
     plain = _unpack(path, scratch)
+    _check_footer(path, plain)
     try:
         metadata = pq.read_metadata(open_plain(plain))
         texts = [
@@ -791,7 +797,21 @@ def _read_parquet(path: Path, scratch: Path) -> RawTable:
     names = _name_columns(path, list(file.schema_arrow.names), "in the footer")
     columns, reserved = _split_reserved(names)
     schema = _schema(columns)
-    return RawTable("parquet", columns, reserved, schema, _batch_parquet(path, file, names, schema))
+    batches = _join_small(_batch_parquet(path, file, names, schema))
+    return RawTable("parquet", columns, reserved, schema, batches)
+
+
+def _check_footer(path: Path, plain: Path) -> None:
+    with open_plain(plain) as file:
+        file.seek(max(0, file.seek(0, io.SEEK_END) - 8))
+        size = int.from_bytes(file.read(4), "little")
+    # Of a damaged one, too, whose footer Arrow would refuse.
+    if MAX_FOOTER_BYTES < size <= plain.stat().st_size:
+        _refuse(
+            path,
+            f"has a footer of more than {MAX_FOOTER_BYTES >> 20} MiB: millions of row groups or"
+            " columns. Write it again with 100,000 rows a row group.",
+        )
 
 
 def _count_promised(metadata: pq.FileMetaData) -> int:
@@ -849,6 +869,21 @@ def _batch_parquet(
             f"is damaged: it holds {first_row - 1:,} rows and its footer promises"
             f" {file.metadata.num_rows:,}. Copy or export it again.",
         )
+
+
+def _join_small(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    waiting: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows += batch.num_rows
+        size += batch.nbytes
+        is_enough = rows >= BATCH_ROWS // 2 or size >= BATCH_BYTES // 2
+        if is_enough or len(waiting) >= _SMALL_BATCHES:
+            yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
+            waiting, rows, size = [], 0, 0
+    if waiting:
+        yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
 
 
 def _cut_batches(path: Path, file: pq.ParquetFile, columns: int) -> Iterator[pa.RecordBatch]:

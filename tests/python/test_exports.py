@@ -1021,8 +1021,9 @@ def test_a_forgotten_account_takes_its_exports_along(home: Home, tmp_path: Path)
     assert len(result.refused) == 1
     before = len(rows(home, "studio_overview"))
     forget.forget_account(home, f"@{STUDIO.account.upper()}")
-    assert find_texts(home.root, [STUDIO.account]) == [f".forgetting.json: {STUDIO.account}"]
-    (home.root / ".forgetting.json").unlink()
+    (note,) = home.root.glob(".forgetting-*.json")
+    assert find_texts(home.root, [STUDIO.account]) == [f"{note.name}: {STUDIO.account}"]
+    note.unlink()
     assert len(rows(home, "studio_overview")) == before // 2
     assert {row["account_handle"] for row in rows(home, "studio_content")} == {OTHER.account}
     assert len(rows(home, "archive_watches")) == 3
@@ -1033,7 +1034,7 @@ def test_a_forgotten_account_takes_its_exports_along(home: Home, tmp_path: Path)
         assert rows(home, entity)
         forget.forget_account(home, handle)
         assert rows(home, entity) == []
-        (home.root / ".forgetting.json").unlink()
+        next(home.root.glob(".forgetting-*.json")).unlink()
     with pytest.raises(UsageError, match="No account with the handle"):
         forget.forget_account(home, "nobody.known")
     # What was forgotten does not come back by itself.

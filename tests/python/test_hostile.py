@@ -194,6 +194,39 @@ def test_a_parquet_file_of_few_and_long_texts_lands_whole(home: Home) -> None:
     )
 
 
+def test_a_parquet_file_of_a_row_group_for_each_row_lands_in_a_few(home: Home) -> None:
+    path = put(home, "video_views.parquet", b"")
+    columns = {name: [value] * 3_000 for name, value in COLUMNS.items()}
+    columns["view_id"] = [str(row) for row in range(3_000)]
+    pq.write_table(pa.table(columns), path, row_group_size=1)
+    (landed,) = land(home).landed
+    assert landed.rows == 3_000
+    metadata = pq.read_metadata(next(home.raw.glob("2*/video_views.*.parquet")))
+    assert (metadata.num_rows, metadata.num_row_groups) == (3_000, 3)
+
+
+def test_a_parquet_file_with_a_footer_beyond_all_measure_is_refused_unread(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "MAX_FOOTER_BYTES", 100)
+    pq.write_table(pa.table(COLUMNS | {name: [""] for name in COLUMNS}), home.root / "x")
+    put(home, "video_views.parquet", (home.root / "x").read_bytes())
+    (reason,) = land_beside_a_good_one(home).values()
+    assert "has a footer of more than" in reason
+
+
+def test_blank_lines_take_no_time_and_no_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "BATCH_BYTES", 1 << 20)
+    path = tmp_path / "video_views.csv"
+    path.write_text(GOOD + "\n" * (8 << 20) + "2,2026-08-01,v1,2\n")
+    started = time.process_time()
+    batches = list(readers.read_table(path, scratch=tmp_path).batches)
+    assert [text for batch in batches for text in batch.column("view_id").to_pylist()] == ["1", "2"]
+    assert time.process_time() - started < 5
+
+
 def test_a_line_of_millions_of_lists_is_one_malformed_row(tmp_path: Path) -> None:
     path = tmp_path / "video_views.jsonl"
     many = "[],".join([""] * 4_000_000)
