@@ -551,6 +551,9 @@ def _count_filled(entity: str, table: str, columns: Iterable[str]) -> str:
 
 
 def _measure_quantiles() -> str:
+    """Of what an ingest brought, whether or not a later one has replaced it: a list that is sent
+    again whole leaves nothing else to hold it against.
+    """
     amounts = ("conversions", "'value_amount in ' || currency", "value_amount")
     durations = ((entity, quote(column), column) for entity, column in _DURATIONS.items())
     return union_all(
@@ -559,7 +562,7 @@ def _measure_quantiles() -> str:
         f" quantile_cont({column}::double, 0.5) as median_value,"
         f" quantile_cont({column}::double, 0.9) as p90_value"
         f" from staging.base_event_log__{entity}"
-        f" where row_status = 'accepted' and {column} > 0 group by all"
+        f" where row_status <> 'rejected' and {column} > 0 group by all"
         for entity, name, column in (*durations, amounts)
     )
 

@@ -1207,9 +1207,9 @@ def test_the_pages_know_the_languages_and_the_headers_that_are_read() -> None:
     assert f"Headers in {len(whole)} languages\n({', '.join(whole)})" in page
     assert f"in {len(whole)} languages" in (PROJECT_ROOT / "README.md").read_text("utf-8")
     for name in ("Audience", "Video"):
-        (row,) = [line for line in page.splitlines() if line.startswith(f"| {name} (business")]
+        (line,) = [one for one in page.splitlines() if one.startswith(f"| {name} (business")]
         read = {row["alias"] for row in listed if row["file"] == name}
-        assert read == set(row.split(" | ")[1].split(", ")), name
+        assert read == set(line.split(" | ")[1].split(", ")), name
 
 
 def put_linked(folder: Path, handle: str) -> Path:

@@ -148,8 +148,10 @@ def test_amounts_of_another_unit_are_told_for_few_rows(
     assert bool(staged.judge("units_within_history")) == is_told
 
 
-def test_durations_of_few_videos_in_milliseconds_are_told(staged: Staged) -> None:
-    staged.add("videos", OLD, 12, duration_seconds="5 + n")
+@pytest.mark.parametrize("before", ["accepted", "duplicate"])
+def test_durations_of_few_videos_in_milliseconds_are_told(staged: Staged, before: str) -> None:
+    # A whole list that is sent again takes the place of the one before.
+    staged.add("videos", OLD, 12, duration_seconds="5 + n", row_status=f"'{before}'")
     staged.add("videos", NEW, 12, duration_seconds="1000 * (5 + n)")
     (found,) = staged.judge("units_within_history")
     assert (found["column"], found["median"]) == ("duration_seconds", 10500)
