@@ -2,12 +2,15 @@
 
 A published day has no reason to change by itself. What came in since explains it (events of the
 day, a reading of a counter, an export, the row of an account or a video, an entity's first file),
-or somebody's change of the reporting time zone. ``quality.explained_days`` lists the account-days
-that differ or are gone, each with all that explains it. Restatements, vanished days, lost views
-and a receding end of the data are judged by it: what differs and is not listed has no reason.
+or somebody's change of the reporting time zone or of ``account_aliases``.
+``quality.explained_days`` lists the account-days that differ or are gone, each with all that
+explains it. Restatements, vanished days, lost views and a receding end of the data are judged by
+it: what differs and is not listed has no reason.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import duckdb
 
@@ -23,12 +26,16 @@ COLUMNS = {
     "cause": (
         "varchar",
         "rows (events of the day came, moved or were replaced), video (its row changed), account"
-        " (its row changed, or its id), reading (a count or a snapshot), export, calendar_repair"
-        " (an export whose day labels moved), coverage (an entity''s first file, or the event log"
-        " reaches further), data_end (the newest rows moved to earlier days), first_day (the"
-        " account''s first rows moved), time_zone (another reporting time zone).",
+        " (its row changed, its id, or whose its exports are), reading (a count or a snapshot),"
+        " export, calendar_repair (an export whose day labels moved), coverage (an entity''s first"
+        " file, or the event log reaches further), data_end (the newest rows moved to earlier"
+        " days), first_day (the account''s first rows moved), time_zone (another reporting time"
+        " zone).",
     ),
-    "ingest_ids": ("varchar", "Ingests that brought it, joined by commas; NULL for time_zone."),
+    "ingest_ids": (
+        "varchar",
+        "Ingests that brought it, joined by commas; NULL for what somebody changed.",
+    ),
 }
 
 _FAMILIES = ("watch", "engagement", "followers", "funnel")
@@ -74,6 +81,7 @@ def write(
     change_seq: int,
     is_rebuilt: bool,
     has_other_zone: bool,
+    aliases_before: Mapping[str, str],
 ) -> None:
     """Explain what differs from the version published last.
 
@@ -85,6 +93,7 @@ def write(
         is_rebuilt: whether everything was built anew since. No row tells then when it changed, and
             the rows that landed since are all that explains anything.
         has_other_zone: whether the reporting time zone is another than that version's.
+        aliases_before: whose account each handle of ``account_aliases`` was in that version.
 
     Raises:
         duckdb.Error: the build database cannot be written.
@@ -103,6 +112,11 @@ def write(
         "touched_days": _find_touched_days(landed, change_seq, is_rebuilt=is_rebuilt),
     }.items():
         connection.execute(f"create or replace temp table {name} as {query}")
+    aliases = connection.execute("select alias, account_id from reference.account_aliases")
+    changed = sorted(set(aliases_before.items()) ^ set(aliases.fetchall()))
+    connection.execute("create or replace temp table changed_aliases (alias text, account_id text)")
+    for row in changed:
+        connection.execute("insert into changed_aliases values (?, ?)", row)
     if has_other_zone:
         causes = [_of_all_families("select *, 'time_zone', null from differing_days")]
     else:
@@ -132,7 +146,7 @@ def write(
             group by all
             """
         )
-    for name in ("differing_days", "landed_since", "touched_days"):
+    for name in ("differing_days", "landed_since", "touched_days", "changed_aliases"):
         connection.execute(f"drop table {name}")
 
 
@@ -257,7 +271,7 @@ def _explain_by_levels(is_new: str) -> str:
 
 
 def _explain_by_accounts(landed: str) -> str:
-    """All days of an account whose row changed, and of one that goes on under another id."""
+    """All days of an account whose row changed, or whose exports are another's now."""
     plain = "lower(ltrim({}, '@'))"
     return _of_all_families(f"""
         with changed as (
@@ -272,12 +286,17 @@ def _explain_by_accounts(landed: str) -> str:
             select unnest([before.account_id, now.account_id]), landed_since.ingest_ids
             from published.marts.dim_accounts as before
             anti join marts.dim_accounts as still on before.account_id = still.account_id
-            left join reference.account_aliases as aliases
-                on {plain.format("before.handle")} = {plain.format("aliases.alias")}
             inner join marts.dim_accounts as now
-                on now.account_id = aliases.account_id
-                or {plain.format("now.handle")} = {plain.format("before.handle")}
+                on {plain.format("now.handle")} = {plain.format("before.handle")}
             left join landed_since on landed_since.entity = 'accounts'
+            union
+            -- Whose a handle's exports were, whose they are, and the account that has the handle.
+            select unnest([aliases.account_id, named.account_id]), null
+            from changed_aliases as aliases
+            left join (
+                select account_id, handle from marts.dim_accounts
+                union select account_id, handle from published.marts.dim_accounts
+            ) as named on {plain.format("named.handle")} = {plain.format("aliases.alias")}
         )
         select account_id, kpi_date, 'account', _ingest_id
         from differing_days inner join changed using (account_id)

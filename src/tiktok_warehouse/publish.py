@@ -95,6 +95,7 @@ class Origin:
         code: digest of the code and configuration, see transform.fingerprint_code.
         can_link: whether the days untouched since the version before are the same as in that one.
         time_zone: the reporting time zone; None in a version of an older release.
+        aliases: whose account each handle of ``account_aliases`` was; None in such a version.
     """
 
     run_id: str
@@ -103,6 +104,7 @@ class Origin:
     code: str
     can_link: bool = False
     time_zone: str | None = None
+    aliases: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)

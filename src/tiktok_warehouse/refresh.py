@@ -227,6 +227,7 @@ def _refresh(
         code=code,
         can_link=goes_on and not built.is_rebuilt,
         time_zone=home.reporting_time_zone,
+        aliases=transform.read_aliases(home),
     )
     with publish.Incoming(home, built.target, origin) as incoming:
         with run.step("check"):

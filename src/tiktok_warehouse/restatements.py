@@ -89,6 +89,7 @@ def write(
                 change_seq=before.origin.change_seq,
                 is_rebuilt=is_rebuilt,
                 has_other_zone=before.origin.time_zone not in (None, home.reporting_time_zone),
+                aliases_before=before.origin.aliases or {},
             )
         # Found since that version by runs that published nothing: this run finds it again.
         connection.execute(f"delete from {table} where version_before = ?", [before.name])

@@ -334,6 +334,13 @@ def read_change_seq(home: Home) -> int:
     return int(row[0] or 0) if row else 0
 
 
+def read_aliases(home: Home) -> dict[str, str]:
+    """Whose account each handle of ``account_aliases`` is, in the build database."""
+    with duckdb.connect(str(home.database), read_only=True) as connection:
+        rows = connection.execute("select alias, account_id from reference.account_aliases")
+        return dict(rows.fetchall())
+
+
 def read_consumed(home: Home) -> dict[str, int]:
     """Number of the newest landed file in the build, by entity; empty if all must be built anew."""
     if not home.database.exists():

@@ -119,7 +119,11 @@ class World:
         self.connection.execute(f"update marts.daily_account_kpis set {set_what} where {where}")
 
     def explain(
-        self, *, is_rebuilt: bool = False, has_other_zone: bool = False
+        self,
+        *,
+        is_rebuilt: bool = False,
+        has_other_zone: bool = False,
+        aliases_before: dict[str, str] | None = None,
     ) -> dict[tuple[str, int], set[tuple[str, str]]]:
         """Families and causes by account and day of the month."""
         explained_days.write(
@@ -128,6 +132,7 @@ class World:
             change_seq=1,
             is_rebuilt=is_rebuilt,
             has_other_zone=has_other_zone,
+            aliases_before=aliases_before or {},
         )
         found: dict[tuple[str, int], set[tuple[str, str]]] = {}
         for account, day, family, cause in self.connection.execute(
@@ -261,6 +266,19 @@ def test_an_account_that_goes_on_under_another_id_is_explained(world: World, by:
     found = world.explain()
     assert days_of(found) == [1, 2, 3, 4, 5]
     assert found["a", 1] == all_families("account")
+
+
+def test_an_alias_that_is_taken_back_explains_the_days_of_both_accounts(world: World) -> None:
+    """The exports of @former were those of a, and are an account of their own again."""
+    world.day("b", 1)
+    world.connection.execute("delete from marts.daily_account_kpis where kpi_date >= '2026-06-04'")
+    world.add("marts.dim_accounts", account_id="former", handle="former", account_role="own")
+    world.add("reference.account_aliases", alias="@y", account_id="b")
+    assert world.explain(aliases_before={"@y": "b"}) == {}, "nobody changed an alias"
+    found = world.explain(aliases_before={"@y": "b", "former": "a"})
+    assert days_of(found) == [4, 5]
+    assert found["a", 4] == all_families("account")
+    assert days_of(found, "b") == []
 
 
 def test_an_export_explains_all_days_of_its_account(world: World) -> None:
