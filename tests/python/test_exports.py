@@ -1025,6 +1025,9 @@ def test_a_forgotten_account_takes_its_exports_along(home: Home, tmp_path: Path)
     assert find_texts(home.root, [STUDIO.account]) == [f"{note.name}: {STUDIO.account}"]
     note.unlink()
     assert len(rows(home, "studio_overview")) == before // 2
+    landed = lake.read_registry(home)
+    assert all(row.file_sha256 for row in landed)
+    assert not any(lake.find_change(home, row) for row in landed)
     assert {row["account_handle"] for row in rows(home, "studio_content")} == {OTHER.account}
     assert len(rows(home, "archive_watches")) == 3
     for handle, entity in (
