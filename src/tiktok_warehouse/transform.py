@@ -335,7 +335,9 @@ def read_change_seq(home: Home) -> int:
 
 
 def read_aliases(home: Home) -> dict[str, str]:
-    """Whose account each handle of ``account_aliases`` is, in the build database."""
+    """Whose account each handle of ``account_aliases`` is; none before the first build."""
+    if not home.database.exists():
+        return {}
     with duckdb.connect(str(home.database), read_only=True) as connection:
         rows = connection.execute("select alias, account_id from reference.account_aliases")
         return dict(rows.fetchall())
