@@ -5,8 +5,8 @@
     _source_row) is accepted and the others are duplicates: 'exact' where every content column
     equals the accepted row's, else 'superseded'. Where a connector says of one of them when it read
     it (`read_at`), the one that was read last is accepted; a row that does not say was read when it
-    landed, and none later. Only keys that occur more than once are
-    compared, so the cost of comparing follows the duplicates and not the rows.
+    landed, and none later. Only keys that occur more than once are compared, so the cost of
+    comparing follows the duplicates and not the rows.
 
     Reads `rows`, the judged rows; leaves `keep_changes`, which a model selects. In an incremental
     run `rows` are the new ones; the rows of the table that they bear upon are judged with them:

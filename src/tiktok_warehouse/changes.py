@@ -16,7 +16,7 @@ _MOST_NAMES = 4
 _CAUSES = {
     "time_zone": "the reporting time zone is another one",
     "calendar_repair": "an export moved the day labels of others",
-    "account": "the row of the account, its id or whose its exports are is another one",
+    "account": "the row or the id of the account changed, or whose its exports are",
     "data_end": "the newest rows moved to earlier days",
     "first_day": "its first rows moved to later days",
     "export": "an export tells of them",

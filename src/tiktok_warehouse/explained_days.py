@@ -113,7 +113,7 @@ def write(
     }.items():
         connection.execute(f"create or replace temp table {name} as {query}")
     aliases = connection.execute("select alias, account_id from reference.account_aliases")
-    changed = sorted(set(aliases_before.items()) ^ set(aliases.fetchall()))
+    changed = set(aliases_before.items()) ^ set(aliases.fetchall())
     connection.execute("create or replace temp table changed_aliases (alias text, account_id text)")
     for row in changed:
         connection.execute("insert into changed_aliases values (?, ?)", row)

@@ -423,7 +423,7 @@ def test_a_program_that_holds_the_published_file_open_stops_no_run_and_no_status
         shown = capsys.readouterr().out
         assert "What changed" in shown
         assert f"of {rival[1]} " in shown
-        assert "the row of the account, or its id, is another one" in shown
+        assert "the row or the id of the account changed" in shown
     with held_open_for_writing(lake_home.published / "tiktok.duckdb"):
         for command in (["status"], ["kpis"], ["doctor"], ["versions"], ["diff", "1", "2"]):
             assert cli.run([*command, *home]) == 0, command
